@@ -1,0 +1,132 @@
+"""What an avatar provider promises, whether it draws here or bills elsewhere and answers in ten minutes.
+
+A take is asked for once (``submit``), watched (``poll``) and brought home (``fetch``). Nothing here waits: the pipeline
+sleeps durably between polls and holds no worker meanwhile. Reference: section 7 of the provider contracts.
+
+TenexError
+├── ProviderRefused     the provider will not make this take; asking again changes nothing
+├── ProviderBusy        try again later; nothing was accepted
+├── AmbiguousSubmit     the request may have arrived: it must be looked up, never sent again blindly
+└── ResultUnavailable   the take is made but could not be brought home; fetching again is free
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.core.errors import TenexError
+
+
+class ProviderRefused(TenexError):
+    status = 502
+    code = "provider_refused"
+
+
+class ProviderBusy(TenexError):
+    status = 503
+    code = "provider_busy"
+    retryable = True
+
+
+class AmbiguousSubmit(TenexError):
+    status = 502
+    code = "ambiguous_submit"
+
+
+class ResultUnavailable(TenexError):
+    status = 502
+    code = "result_unavailable"
+    retryable = True
+
+
+class Delivery(StrEnum):
+    """``performance``: speech and its times, drawn by us. ``recording``: a finished MP4 with sound."""
+
+    PERFORMANCE = "performance"
+    RECORDING = "recording"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a provider can do and how it wants to be treated, as data."""
+
+    delivery: Delivery
+    by_passage: bool  # one take per passage of the script; else one per scene
+    max_script_chars: int
+    first_poll_s: float
+    longest_poll_s: float
+    deadline_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeRequest:
+    """One performance to make."""
+
+    script: str
+    avatar: str
+    voice: str
+    background: str
+    width: int
+    height: int
+    fps: Fraction
+
+
+class TakeState(StrEnum):
+    WAITING = "waiting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeReport:
+    """How far a take is. ``reason`` keeps the provider's own words."""
+
+    state: TakeState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedTake:
+    """A take that is on this machine."""
+
+    path: Path
+    duration_ms: int
+    cpu_s: float = 0.0
+
+
+class AvatarProvider(Protocol):
+    name: str
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def check(self, *, avatar: str, voice: str, background: str) -> None:
+        """Raise a named error when a profile points to something that does not exist. Local and free."""
+        ...
+
+    def ingredients(self, request: TakeRequest) -> Mapping[str, Any]:
+        """All that can change a byte of the take, as plain JSON: the take's fingerprint is made of it."""
+        ...
+
+    async def submit(self, request: TakeRequest, *, client_ref: str) -> str:
+        """Ask for the take and return the provider's id for it.
+
+        ``client_ref`` is stored before the call, unique, and sent as the idempotency key where there is one.
+        Raises ``AmbiguousSubmit`` when it is not known whether the request arrived.
+        """
+        ...
+
+    async def find(self, client_ref: str) -> str | None:
+        """The provider's id for what was submitted under ``client_ref``, or None when it never arrived."""
+        ...
+
+    async def poll(self, provider_id: str) -> TakeReport: ...
+
+    async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:
+        """Bring the finished take into ``folder``. May be called again after a failure, at no cost."""
+        ...

@@ -1,0 +1,128 @@
+"""The composition root: settings in, everything that works together out. Nothing else constructs services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.avatars.base import AvatarProvider
+from app.avatars.studio.provider import StudioProvider
+from app.core.database import Database
+from app.core.settings import Settings
+from app.engine.client import EngineClient
+from app.engine.durable import Durable, reporting
+from app.engine.lease import leases_for
+from app.engine.worker import EngineWorker, Workflow
+from app.media.children import Nursery
+from app.modules.credits.service import Credits
+from app.modules.videos.pipeline.artifacts import Artifacts
+from app.modules.videos.pipeline.settle import Settlement
+from app.modules.videos.pipeline.steps import Steps, Workshop
+from app.modules.videos.pipeline.takes import TakeSteps
+from app.modules.videos.pipeline.workflow import RenderWorkflow
+from app.modules.videos.renders import Renders
+from app.speech.voices import VoiceCatalogue
+from app.storage.base import BlobStore
+from app.storage.local import LocalStore
+
+#: What the nursery imports before the first child is born.
+PRELOAD = ("app.modules.videos.pipeline.children", "app.avatars.studio.provider")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """What both API and workers stand on."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    voices: VoiceCatalogue
+    nursery: Nursery
+    providers: Mapping[str, AvatarProvider]
+    credits: Credits
+    settlement: Settlement
+
+    def close(self) -> None:
+        self.nursery.close()
+        self.database.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What HTTP, MCP and the command line may ask for."""
+
+    platform: Platform
+    engine: EngineClient
+    renders: Renders
+
+    def close(self) -> None:
+        self.engine.close()
+        self.platform.close()
+
+
+def build_platform(settings: Settings) -> Platform:
+    """Migrates nothing; see ``app.core.migrate``."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    voices = VoiceCatalogue(settings.voice_folder)
+    nursery = Nursery(PRELOAD)
+    credits = Credits()  # noqa: A001 - the field's own word
+    return Platform(
+        settings=settings,
+        database=Database(settings.database),
+        blobs=LocalStore(settings.blobs),
+        voices=voices,
+        nursery=nursery,
+        providers=_providers(settings, voices, nursery),
+        credits=credits,
+        settlement=Settlement(credits),
+    )
+
+
+def build_services(settings: Settings) -> Services:
+    platform = build_platform(settings)
+    engine = EngineClient(settings.database)
+    renders = Renders(
+        engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
+    )
+    return Services(platform=platform, engine=engine, renders=renders)
+
+
+def build_worker(platform: Platform) -> tuple[EngineWorker, dict[str, Workflow]]:
+    """The engine of one worker process, and the workflows it is to run."""
+    settings = platform.settings
+    workshop = Workshop(
+        database=platform.database,
+        blobs=platform.blobs,
+        artifacts=Artifacts(database=platform.database, blobs=platform.blobs),
+        providers=platform.providers,
+        nursery=platform.nursery,
+        settlement=platform.settlement,
+        scratch=_scratch(settings),
+    )
+    steps = Steps(workshop)
+    takes = TakeSteps(workshop, steps.progress)
+    story = RenderWorkflow(durable=Durable(), steps=steps, takes=takes, providers=platform.providers)
+    workflows: dict[str, Workflow] = {
+        "render": reporting(story.render),
+        "take": reporting(story.take),
+        "chunk": reporting(story.chunk),
+        "mix": reporting(story.mix),
+        "package": reporting(story.package),
+    }
+    leases = leases_for(settings.database, settings.data / "leases")
+    return EngineWorker(url=settings.database, leases=leases), workflows
+
+
+def _scratch(settings: Settings) -> Path:
+    """Next to the blobs, so that moving a finished file there is a rename."""
+    return settings.blobs.parent / "scratch"
+
+
+def _providers(settings: Settings, voices: VoiceCatalogue, nursery: Nursery) -> dict[str, AvatarProvider]:
+    providers: dict[str, AvatarProvider] = {"studio": StudioProvider(voices=voices, nursery=nursery)}
+    if settings.fake_provider:
+        from app.avatars.fake import FakeProvider
+
+        providers["fake"] = FakeProvider(settings.data / "fake-vendor")
+    return providers

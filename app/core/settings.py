@@ -1,0 +1,128 @@
+"""Every setting, read in one place from ``TENEX_*`` variables and handed down from there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.core.errors import SettingsInvalid
+
+PREFIX = "TENEX_"
+JwtAlgorithm = Literal["HS256", "RS256", "ES256"]
+
+
+class Settings(BaseSettings):
+    """What can be set. ``Settings.load()`` reads the environment and answers with sentences, not with a traceback."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="ignore", populate_by_name=True, env_ignore_empty=True
+    )
+
+    data: Path = Field(default=Path("data"), description="Folder of everything that is kept")
+    database_url: str | None = Field(default=None, description="postgresql://...; a SQLite file in data if unset")
+    storage: str | None = Field(default=None, description="Folder of the stored files; data/blobs if unset")
+    secret: SecretStr | None = Field(
+        default=None, description="Signs download links and cursors; made once and kept in data/secret if unset"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8010, ge=1, le=65535)
+    public_url: str | None = Field(default=None, description="The address clients see, when it is not host and port")
+    workers: int | None = Field(default=None, ge=1, le=256, description="Worker processes; one per core if unset")
+
+    jwt_key: SecretStr | None = Field(default=None, description="Verifies user JWTs; they are refused if unset")
+    jwt_algorithm: JwtAlgorithm = "HS256"
+    jwt_audience: str | None = None
+    jwt_issuer: str | None = None
+
+    rate_limit_per_minute: int = Field(default=1000, ge=1)
+    max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Largest JSON body that is read")
+    download_seconds: int = Field(default=3600, ge=1, description="How long a download link works")
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["pretty", "json"] = "pretty"
+
+    ffmpeg_binary: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices(f"{PREFIX}FFMPEG_BINARY", "FFMPEG_BINARY"),
+        description="The ffmpeg to use instead of the one that comes with imageio-ffmpeg",
+    )
+    voices: Path | None = Field(default=None, description="Folder of Piper voice files; data/voices if unset")
+    fake_provider: bool = Field(default=False, description="Offer the scripted avatar provider that the tests use")
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Settings:
+        """The settings of the environment, with the given ones on top.
+
+        Raises SettingsInvalid: one line for each variable that cannot be used, and why.
+        """
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise SettingsInvalid(_explain(error)) from error
+
+    @field_validator("log_level", "log_format", mode="before")
+    @classmethod
+    def _lower(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("storage")
+    @classmethod
+    def _only_folders(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value:
+            raise ValueError(
+                f"{value.split('://')[0]}:// storage is not supported yet; name a folder, or leave it unset"
+            )
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(
+            ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+        ):
+            raise ValueError("it starts with sqlite:/// or postgresql://")
+        return value
+
+    @property
+    def database(self) -> str:
+        """URL of the database: the one that was set, or the SQLite file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'tenex.sqlite3'}"
+
+    @property
+    def blobs(self) -> Path:
+        """Folder of the stored files."""
+        return Path(self.storage) if self.storage else self.data / "blobs"
+
+    @property
+    def voice_folder(self) -> Path:
+        """Folder of Piper voice files."""
+        return self.voices or self.data / "voices"
+
+    @property
+    def base_url(self) -> str:
+        """The address clients see, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def worker_count(self) -> int:
+        """Worker processes to start on this host: as set, or one per usable core."""
+        return self.workers or _usable_cores()
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _explain(error: ValidationError) -> str:
+    return "\n".join(_sentence(str(fault["loc"][0]) if fault["loc"] else "settings", fault) for fault in error.errors())
+
+
+def _sentence(name: str, fault: Any) -> str:
+    variable = name if name.isupper() else f"{PREFIX}{name.upper()}"
+    reason = fault["msg"].removeprefix("Value error, ")
+    return f"{variable} cannot be used: {reason[:1].lower()}{reason[1:]}. Correct it, or unset it for the default."

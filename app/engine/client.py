@@ -1,0 +1,40 @@
+"""What the API side may ask of the engine: start work in its own transaction, and cancel it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dbos import DBOSClient
+from sqlalchemy.orm import Session
+
+from app.core.database import make_engine
+from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue
+
+
+class EngineClient:
+    """Never runs workflows itself."""
+
+    def __init__(self, url: str) -> None:
+        self._connections = make_engine(url)
+        self._client = DBOSClient(system_database_engine=self._connections, application_name=APPLICATION)
+
+    def enqueue(self, session: Session, workflow: str, *arguments: Any, id: str, queue: Queue) -> None:  # noqa: A002
+        """Enqueue with the caller's transaction: the work exists exactly when what it is about exists."""
+        self._client.enqueue_in_transaction(
+            session,
+            {
+                "workflow_name": workflow,
+                "queue_name": queue,
+                "workflow_id": id,
+                "app_version": WORKFLOW_VERSION,
+            },
+            *arguments,
+        )
+
+    def cancel(self, id: str) -> None:  # noqa: A002
+        """Cancel a workflow and all it has started. Their running children are killed within about a second."""
+        self._client.cancel_workflows([id], cancel_children=True)
+
+    def close(self) -> None:
+        self._client.destroy()
+        self._connections.dispose()

@@ -1,0 +1,130 @@
+"""The words a workflow is written in. Everything here is recorded, and replayed after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+from dbos import DBOS, EnqueueOptions, StepOptions, WorkflowHandleAsync
+from dbos import error as dbos_error
+from sqlalchemy.exc import OperationalError
+
+from app.core.errors import TenexError
+from app.engine.names import WORKFLOW_VERSION, Queue
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_WAIT_S = 0.15
+_PAUSES_S = (0.5, 2.0, 6.0)
+log = structlog.get_logger(__name__)
+
+
+class WorkFailed(TenexError):
+    """A step or a child workflow ended with this error, after what could be retried was."""
+
+    status = 500
+    code = "internal_error"
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Durable:
+    """Effects of a workflow: steps, children, and waiting."""
+
+    async def step(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a short blocking function once; after a crash its recorded result is used."""
+
+        async def call() -> dict[str, Any]:
+            return await _settled(lambda: asyncio.to_thread(function, *args, **kwargs))
+
+        return _unwrap(await DBOS.run_step_async({"name": function.__name__}, call))
+
+    async def long_step(self, function: Callable[[], Awaitable[R]], *, name: str, deadline_s: float) -> R:
+        """Run an async effect that cancelling the workflow interrupts. It ends by its deadline."""
+
+        async def call() -> dict[str, Any]:
+            return await _settled(function)
+
+        options: StepOptions = {"name": name, "preemptible": True, "timeout_seconds": deadline_s}
+        try:
+            return _unwrap(await DBOS.run_step_async(options, call))
+        except dbos_error.DBOSStepTimeoutError as error:
+            message = (
+                f"{name} was not done after {deadline_s:g} s and was stopped. Render again; if it stays, report it."
+            )
+            raise WorkFailed(message, code="deadline_exceeded") from error
+
+    async def child(self, workflow: str, *arguments: Any, id: str, queue: Queue, partition: str | None = None) -> Child:  # noqa: A002
+        """Start another workflow; starting the same id twice is one start."""
+        options: EnqueueOptions = {
+            "workflow_name": workflow,
+            "queue_name": str(queue),
+            "workflow_id": id,
+            "app_version": WORKFLOW_VERSION,
+        }
+        if partition is not None:
+            options["queue_partition_key"] = partition
+        return Child(await DBOS.enqueue_workflow_with_options_async(options, *arguments))
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait without holding a worker's slot; a crash does not start the wait again."""
+        await DBOS.sleep_async(seconds)
+
+
+class Child:
+    """A started workflow."""
+
+    def __init__(self, handle: WorkflowHandleAsync[Any]) -> None:
+        self._handle = handle
+
+    async def result(self) -> Any:
+        """What it returned. Raises ``WorkFailed`` with its error."""
+        return _unwrap(await self._handle.get_result(polling_interval_sec=_WAIT_S))
+
+
+def reporting(workflow: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[dict[str, Any]]]:
+    """A workflow whose errors are values, so that they are stored as plain JSON and read by other versions."""
+
+    async def run(*arguments: Any) -> dict[str, Any]:
+        try:
+            return {"ok": await workflow(*arguments)}
+        except TenexError as error:
+            return _failure(error)
+
+    return run
+
+
+async def _settled(call: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
+    """Call, again after a pause where the error says it may help, and turn what is left into a value."""
+    for pause in (*_PAUSES_S, None):
+        try:
+            return {"ok": await call()}
+        except TenexError as error:
+            if pause is None or not error.retryable:
+                return _failure(error)
+            log.warning("step failed, trying again", code=error.code, error=str(error), pause_s=pause)
+        except OperationalError as error:
+            if pause is None:
+                return {
+                    "error": {"message": f"The database did not answer: {error.orig}", "code": "database_unavailable"}
+                }
+            log.warning("database did not answer, trying again", error=str(error.orig), pause_s=pause)
+        except Exception as error:
+            log.exception("step failed unexpectedly")
+            return {"error": {"message": f"{type(error).__name__}: {error}", "code": "internal_error"}}
+        await asyncio.sleep(pause)
+    raise AssertionError("unreachable: the last attempt returns")
+
+
+def _failure(error: TenexError) -> dict[str, Any]:
+    return {"error": {"message": str(error), "code": error.code}}
+
+
+def _unwrap(settled: dict[str, Any]) -> Any:
+    if "error" in settled:
+        raise WorkFailed(settled["error"]["message"], code=settled["error"]["code"])
+    return settled["ok"]

@@ -1,0 +1,105 @@
+"""Runs workflows: one per worker process. Takes a lease, launches the engine, and sweeps up after workers that died."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from dbos import DBOS, DBOSConfig
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.core.database import make_engine
+from app.engine.lease import Lease, Leases
+from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue
+
+SWEEP_INTERVAL_S = 1.0
+#: How soon a free worker sees new work. Lower costs idle CPU: 0.2 s is about 3 % of a core.
+POLLING_S = {Queue.RENDERS: 0.3, Queue.TAKES: 0.2, Queue.CHUNKS: 0.15}
+#: Per workspace and host fleet; fairness comes from the queue taking turns between workspaces.
+_PARTITION_CONCURRENCY = 256
+log = structlog.get_logger(__name__)
+
+Workflow = Callable[..., Awaitable[Any]]
+
+
+class EngineWorker:
+    """``start`` registers and launches; ``stop`` drains nothing: what is unfinished is taken over."""
+
+    def __init__(self, *, url: str, leases: Leases, name: str = "worker") -> None:
+        self.executor_id = f"{name}-{uuid.uuid4()}"
+        self._url, self._leases = url, leases
+        self._lease: Lease | None = None
+        self._stopping = threading.Event()
+        self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
+        self._connections = make_engine(url)
+
+    def start(self, workflows: dict[str, Workflow], *, queues: Sequence[Queue] = tuple(Queue)) -> None:
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_url": self._url,
+            "system_database_engine": self._connections,
+            "executor_id": self.executor_id,
+            "application_version": WORKFLOW_VERSION,
+            "notification_listener_polling_interval_sec": 5.0,
+            "scheduler_polling_interval_sec": 300.0,
+            "console_log_level": "WARNING",
+            "log_level": "WARNING",
+        }
+        DBOS(config=config)
+        for name, function in workflows.items():
+            DBOS.workflow(name=name, max_recovery_attempts=20)(function)
+        DBOS.listen_queues([str(queue) for queue in queues])
+        self._lease = self._leases.acquire(self.executor_id)
+        DBOS.launch()
+        self._register_queues()
+        self._sweeper.start()
+
+    def stop(self) -> None:
+        """Leave now. Work in flight stays recorded as ours and is picked up by the next sweep of another worker."""
+        self._stopping.set()
+        DBOS.destroy(workflow_completion_timeout_sec=0)
+        if self._lease is not None:
+            self._lease.release()
+        self._connections.dispose()
+
+    @staticmethod
+    def _register_queues() -> None:
+        DBOS.register_queue(Queue.RENDERS, polling_interval_sec=POLLING_S[Queue.RENDERS])
+        DBOS.register_queue(Queue.TAKES, polling_interval_sec=POLLING_S[Queue.TAKES])
+        DBOS.register_queue(
+            Queue.CHUNKS,
+            worker_concurrency=2,  # one at work and one in hand: the steps let only one at the processor at a time
+            partition_concurrency=_PARTITION_CONCURRENCY,
+            polling_interval_sec=POLLING_S[Queue.CHUNKS],
+        )
+
+    def _sweep_forever(self) -> None:
+        while not self._stopping.wait(SWEEP_INTERVAL_S):
+            if self._lease is not None and not self._lease.held():
+                log.error("lease lost: another worker may have taken over, leaving", executor=self.executor_id)
+                os._exit(70)
+            try:
+                self.sweep()
+            except SQLAlchemyError as error:
+                log.warning("sweep failed, trying again", error=str(error))
+
+    def sweep(self) -> None:
+        """Take over the work of every executor that is no longer alive."""
+        for executor_id in self._busy_executors():
+            with self._leases.probe(executor_id) as dead:
+                if dead:
+                    log.info("taking over from a dead worker", executor=executor_id)
+                    _recover(executor_id)
+
+    def _busy_executors(self) -> set[str]:
+        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {flow.executor_id for flow in pending if flow.executor_id} - {self.executor_id}
+
+
+def _recover(executor_id: str) -> None:
+    """The engine's one private call; idempotent. Guarded by the tests that kill workers."""
+    DBOS._recover_pending_workflows([executor_id])  # pyright: ignore[reportPrivateUsage]

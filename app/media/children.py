@@ -1,0 +1,158 @@
+"""Run a function in a limited child process that can be killed at any time (see ``nursery``)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app.media.errors import ChildFailed, ChildLost, ToolTimedOut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one child may use."""
+
+    memory_mb: int = 4096  # address space, which libraries reserve generously
+    cpu_s: int = 3600
+    nice: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a child returned, and what it used."""
+
+    result: dict[str, Any]
+    cpu_s: float
+    peak_mb: float
+
+
+#: Heavy imports of the renderers; a name that is missing would stop the nursery from starting.
+PRELOAD = ("numpy", "cv2", "av", "thorvg_python", "espeakng_loader", "app.modules.videos.pipeline.children")
+
+
+class Nursery:
+    """Owns the warm process. ``close`` ends it with all its children."""
+
+    def __init__(self, preload: Sequence[str] = PRELOAD) -> None:
+        self._preload = tuple(preload)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+
+    def start(self) -> None:
+        """Start importing now, so that the first task need not wait for it."""
+        with self._lock:
+            self._started()
+
+    def close(self) -> None:
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+            if self._process is not None:
+                self._process.wait(timeout=10)
+            self._process = self._socket = None
+
+    async def run(
+        self,
+        target: str,
+        task: dict[str, Any],
+        *,
+        deadline_s: float,
+        limits: Limits | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> Outcome:
+        """Run ``module:function`` with ``task`` and wait for its result.
+
+        Raises ``ToolTimedOut`` at the deadline, ``ChildFailed`` with the child's own error, ``ChildLost`` when it died.
+        However this ends, also by cancellation, no process of the child is left.
+        """
+        body = json.dumps({"target": target, "task": task, "limits": asdict(limits or Limits())}).encode()
+        child = await self._born(body)
+        try:
+            async with asyncio.timeout(deadline_s):
+                return await child.listen(on_progress)
+        except TimeoutError as error:
+            raise ToolTimedOut(f"{target} did not finish within {deadline_s:g} s and was stopped.") from error
+        finally:
+            child.kill()
+
+    async def _born(self, body: bytes) -> _Child:
+        birth = asyncio.ensure_future(asyncio.to_thread(self._submit, body))
+        try:
+            return await asyncio.shield(birth)
+        except asyncio.CancelledError:
+            (await birth).kill()
+            raise
+
+    def _submit(self, body: bytes) -> _Child:
+        ours, theirs = os.pipe()
+        try:
+            with self._lock:
+                try:
+                    self._deliver(self._started(), body, theirs)
+                except (BrokenPipeError, ConnectionResetError):
+                    self._socket = None  # the nursery itself was killed: start another
+                    self._deliver(self._started(), body, theirs)
+        finally:
+            os.close(theirs)
+        return _Child(ours)
+
+    @staticmethod
+    def _deliver(connection: socket.socket, body: bytes, pipe: int) -> None:
+        socket.send_fds(connection, [len(body).to_bytes(4, "big")], [pipe])
+        connection.sendall(body)
+
+    def _started(self) -> socket.socket:
+        if self._socket is None:
+            ours, theirs = socket.socketpair()
+            environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+            command = [sys.executable, "-m", "app.media.nursery", *self._preload]
+            self._process = subprocess.Popen(command, stdin=theirs, env=environment)
+            theirs.close()
+            self._socket = ours
+        return self._socket
+
+
+class _Child:
+    """One running child; ``pipe`` is where it talks, and its first line says which process group it leads."""
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = os.fdopen(pipe, "rb", buffering=0)  # unbuffered: what follows the first line is read elsewhere
+        self._transport: asyncio.ReadTransport | None = None
+        hello = self._pipe.readline()
+        self._pid: int | None = json.loads(hello)["pid"] if hello else None
+
+    async def listen(self, on_progress: Callable[[float], None] | None) -> Outcome:
+        reader = asyncio.StreamReader(limit=16 * 1024 * 1024)
+        protocol = asyncio.StreamReaderProtocol(reader)
+        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, self._pipe)
+        while line := await reader.readline():
+            message: dict[str, Any] = json.loads(line)
+            if "progress" in message:
+                if on_progress is not None:
+                    on_progress(message["progress"])
+            elif "error" in message:
+                error = message["error"]
+                raise ChildFailed(error["message"], code=error["code"], retryable=error["retryable"])
+            else:
+                self._pid = None
+                usage = message["usage"]
+                return Outcome(result=message["result"], cpu_s=usage["cpu_s"], peak_mb=usage["peak_mb"])
+        raise ChildLost("A rendering process ended without a word: it was killed, or the machine ran out of memory.")
+
+    def kill(self) -> None:
+        """Kill what is left of the child and of all it started."""
+        (self._transport or self._pipe).close()
+        if self._pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, signal.SIGKILL)

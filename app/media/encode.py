@@ -1,0 +1,109 @@
+"""Encodes frames that are drawn in this process.
+
+One parameter set for every chunk of a file, so that chunks join without re-encoding: High profile, one closed GOP per
+chunk, no look-ahead. Constant quantiser with three fixed B-frames and no macroblock tree suits a still background with
+a small moving part: about 60 % of the time of ``veryfast crf 20`` at the same size (measured in ``bench/``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+import av
+import numpy as np
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from app.media.time import timescale
+
+Plane = NDArray[np.uint8]
+#: Part of every chunk's fingerprint: change it with anything below that can change a byte.
+ENCODER_VERSION = f"x264-lean-1/pyav-{av.__version__}"
+_BT709 = 1
+_LIMITED = 1
+_X264 = (
+    "bframes=3:b-adapt=0:b-pyramid=none:mbtree=0:weightp=0:scenecut=0:ipratio=2:rc-lookahead=0:sync-lookahead=0:"
+    "stitchable=1:open-gop=0:keyint=infinite:qp={qp}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoProfile:
+    """What all chunks of one file share."""
+
+    width: int
+    height: int
+    fps: Fraction
+    qp: int = 22
+    preset: str = "veryfast"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planes:
+    """Writable views of one 8-bit 4:2:0 picture, BT.709, limited range."""
+
+    y: Plane
+    u: Plane
+    v: Plane
+
+
+def planes_of(frame: av.VideoFrame) -> Planes:
+    """The planes of a yuv420p frame, without its row padding."""
+    shapes = ((frame.width, frame.height), (frame.width // 2, frame.height // 2), (frame.width // 2, frame.height // 2))
+    views = [
+        np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[:height, :width]
+        for plane, (width, height) in zip(frame.planes, shapes, strict=True)
+    ]
+    return Planes(y=views[0], u=views[1], v=views[2])
+
+
+class ChunkEncoder:
+    """Writes one video-only chunk. Draw into ``planes``, then ``write()``; the picture stays for the next frame."""
+
+    def __init__(self, path: Path, profile: VideoProfile) -> None:
+        self._tick = timescale(profile.fps) // profile.fps.numerator * profile.fps.denominator
+        self._count = 0
+        scale = timescale(profile.fps)
+        options = {"video_track_timescale": str(scale), "fflags": "+bitexact"}
+        self._container = av.open(str(path), "w", format="mp4", options=options)
+        self._stream = cast("VideoStream", self._container.add_stream("libx264", rate=profile.fps))
+        self._configure(profile, Fraction(1, scale))
+        self._frame = av.VideoFrame(profile.width, profile.height, "yuv420p")
+        self._frame.colorspace, self._frame.color_range = _BT709, _LIMITED
+        self.planes = planes_of(self._frame)
+
+    def _configure(self, profile: VideoProfile, time_base: Fraction) -> None:
+        stream, context = self._stream, self._stream.codec_context
+        stream.width, stream.height, stream.pix_fmt = profile.width, profile.height, "yuv420p"
+        stream.time_base = context.time_base = time_base
+        context.framerate = profile.fps
+        context.thread_count = 1
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+        context.color_range = _LIMITED
+        context.options = {
+            "preset": profile.preset,
+            "profile": "high",
+            "x264-params": _X264.format(qp=profile.qp),
+            "flags": "+cgop+bitexact",
+        }
+
+    def write(self) -> None:
+        """Encode what the planes show now as the next frame."""
+        self._frame.pts = self._count * self._tick
+        self._frame.time_base = self._stream.time_base
+        self._count += 1
+        self._container.mux(self._stream.encode(self._frame))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._container.mux(self._stream.encode(None))
+        self._container.close()

@@ -1,0 +1,70 @@
+"""One way to run ffmpeg: argument tuples in, the log out, and an error that carries all one needs to reproduce it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+
+import imageio_ffmpeg
+
+from app.media.errors import ToolFailed, ToolTimedOut
+
+#: What every call starts with: no questions, no banner, and nothing but local files.
+QUIET = ("-hide_banner", "-nostdin", "-y", "-protocol_whitelist", "file,pipe,fd")
+#: What makes two runs write the same bytes: no encoder names, no dates.
+BITEXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1")
+_PR_SET_PDEATHSIG = 1
+
+
+@cache
+def ffmpeg_binary() -> str:
+    """The ffmpeg of the ``imageio-ffmpeg`` wheel; ``FFMPEG_BINARY`` names another."""
+    return os.environ.get("FFMPEG_BINARY") or imageio_ffmpeg.get_ffmpeg_exe()
+
+
+@cache
+def _libc() -> ctypes.CDLL | None:
+    return ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when the thread that started it ends; elsewhere the process group does it."""
+    libc = _libc()
+    if libc is not None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def run_ffmpeg(arguments: Sequence[str], *, timeout_s: float, binary: str | None = None) -> str:
+    """Run to the end and return what was written to stderr.
+
+    Raises ``ToolFailed`` when it exits with an error, ``ToolTimedOut`` (after killing it) at the deadline.
+    """
+    command = [binary or ffmpeg_binary(), *QUIET, *arguments]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            check=False,
+            preexec_fn=die_with_parent,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ToolTimedOut(f"ffmpeg did not finish within {timeout_s:g} s: {_spell(command)}") from error
+    log = done.stderr.decode("utf-8", "replace")
+    if done.returncode != 0:
+        raise ToolFailed(f"ffmpeg ended with code {done.returncode}: {_last_words(log)}\nCommand: {_spell(command)}")
+    return log
+
+
+def _last_words(log: str) -> str:
+    return log.strip()[-1500:] or "(it said nothing)"
+
+
+def _spell(command: Sequence[str]) -> str:
+    return " ".join(command)

@@ -1,0 +1,174 @@
+"""The warm process that children are forked from.
+
+Started once by each worker as ``python -m app.media.nursery MODULE...``. It imports the heavy modules once, then forks
+a child per task: that costs milliseconds where a fresh interpreter costs half a second. It knows the worker only by a
+socket; when that closes, for whatever reason, it kills its children and leaves. Children also carry a parent-death
+signal.
+
+Protocol, over the socket on standard input: a frame is a 4-byte big-endian length and that many bytes of JSON,
+``{"target": "module:function", "task": {...}, "limits": {...}}``, sent along with the writing end of a pipe. The child
+writes JSON lines to the pipe: ``{"pid"}`` first, ``{"progress"}`` any number of times, then ``{"result", "usage"}`` or
+``{"error"}``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import resource
+import selectors
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from typing import Any, TextIO
+
+from app.core.errors import TenexError
+from app.media.ffmpeg import die_with_parent
+
+MEGABYTE = 1024 * 1024
+Task = dict[str, Any]
+Progress = Callable[[float], None]
+#: A target takes its task and a progress callback (0..1) and returns plain JSON.
+Target = Callable[[Task, Progress], dict[str, Any]]
+
+
+def main() -> None:
+    """Serve until the worker goes away."""
+    worker = socket.socket(fileno=os.dup(0))
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
+    children: set[int] = set()
+    wake, ring = os.pipe()
+    os.set_blocking(ring, False)
+    signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with selectors.DefaultSelector() as selector:
+        selector.register(worker, selectors.EVENT_READ)
+        selector.register(wake, selectors.EVENT_READ)
+        while True:
+            for key, _ in selector.select():
+                if key.fileobj is worker:
+                    request = _receive(worker)
+                    if request is None:
+                        _kill_all(children)
+                        return
+                    children.add(_fork(*request, worker))
+                else:
+                    os.read(wake, 512)
+                    _reap(children)
+
+
+def _receive(worker: socket.socket) -> tuple[dict[str, Any], int] | None:
+    header, descriptors, _, _ = socket.recv_fds(worker, 4, 1)
+    if not header:
+        return None
+    body = b""
+    length = int.from_bytes(header, "big")
+    while len(body) < length:
+        part = worker.recv(length - len(body))
+        if not part:
+            return None
+        body += part
+    return json.loads(body), descriptors[0]
+
+
+def _fork(request: dict[str, Any], pipe: int, worker: socket.socket) -> int:
+    nursery = os.getpid()
+    pid = os.fork()
+    if pid:
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)
+        os.close(pipe)
+        return pid
+    code = 1
+    try:
+        worker.close()
+        code = _live(request, pipe, nursery)
+    finally:
+        os._exit(code)
+
+
+def _live(request: dict[str, Any], pipe: int, nursery: int) -> int:
+    """The whole life of a child."""
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    die_with_parent()
+    if os.getppid() != nursery:
+        return 1
+    _limit(request["limits"])
+    with os.fdopen(pipe, "w", encoding="utf-8", buffering=1) as out:
+        _say(out, {"pid": os.getpid()})
+        try:
+            result = _target(request["target"])(request["task"], lambda share: _say(out, {"progress": share}))
+        except TenexError as error:
+            _say(out, {"error": {"message": str(error), "code": error.code, "retryable": error.retryable}})
+            return 1
+        except MemoryError:
+            _say(
+                out,
+                {
+                    "error": {
+                        "message": "The task needs more memory than it may use.",
+                        "code": "out_of_memory",
+                        "retryable": False,
+                    }
+                },
+            )
+            return 1
+        except Exception as error:
+            message = f"{type(error).__name__}: {error}"
+            _say(out, {"error": {"message": message, "code": "child_failed", "retryable": True}})
+            raise
+        _say(out, {"result": result, "usage": _usage()})
+    return 0
+
+
+def _limit(limits: dict[str, int]) -> None:
+    os.nice(limits["nice"])
+    resource.setrlimit(resource.RLIMIT_AS, (limits["memory_mb"] * MEGABYTE,) * 2)
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_s"],) * 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _target(name: str) -> Target:
+    module, _, function = name.partition(":")
+    return getattr(importlib.import_module(module), function)
+
+
+def _say(out: TextIO, message: dict[str, Any]) -> None:
+    out.write(json.dumps(message) + "\n")
+
+
+def _usage() -> dict[str, float]:
+    """CPU seconds and the largest resident size of the child and of what it ran."""
+    own, below = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "cpu_s": own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime,
+        "peak_mb": max(own.ru_maxrss, below.ru_maxrss) * unit / MEGABYTE,
+    }
+
+
+def _reap(children: set[int]) -> None:
+    for pid in tuple(children):
+        with contextlib.suppress(ChildProcessError):
+            done, _ = os.waitpid(pid, os.WNOHANG)
+            if not done:
+                continue
+        children.discard(pid)
+
+
+def _kill_all(children: set[int]) -> None:
+    for pid in children:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

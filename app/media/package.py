@@ -1,0 +1,76 @@
+"""From chunks and one continuous sound track to a file that is ready to play: joined, indexed and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from app.media.errors import NotPlayable
+from app.media.ffmpeg import BITEXACT, run_ffmpeg
+
+_AAC = ("-c:a", "aac", "-b:a", "128k", "-ar", "48000", "-ac", "2")
+_PREVIEW_S = "3"
+
+
+def encode_sound(source: Path, target: Path) -> None:
+    """AAC-LC, 48 kHz, stereo from a mono WAV; the same bytes every time."""
+    run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *_AAC, str(target)), timeout_s=600)
+
+
+def join(chunks: Sequence[Path], sound: Path, target: Path) -> None:
+    """Put chunks behind each other and the sound beside them, without encoding anything again; index at the front."""
+    listing = target.with_suffix(".txt")
+    listing.write_text("ffconcat version 1.0\n" + "".join(f"file '{_quoted(chunk)}'\n" for chunk in chunks))
+    inputs = ("-f", "concat", "-safe", "0", "-i", str(listing), "-i", str(sound))
+    mapped = ("-map", "0:v:0", "-map", "1:a:0", "-c", "copy")
+    clock = ("-video_track_timescale", str(_timescale(chunks[0])))
+    run_ffmpeg((*inputs, *mapped, *clock, *BITEXACT, "-movflags", "+faststart", str(target)), timeout_s=600)
+    listing.unlink()
+
+
+def verify(video: Path, *, frames: int, fps: Fraction, size: tuple[int, int]) -> None:
+    """Count every frame of the index and check clock, size and sound. Raises ``NotPlayable`` with what differs."""
+    with av.open(str(video)) as container:
+        if not container.streams.video or not container.streams.audio:
+            raise NotPlayable("The finished file lacks its picture or its sound.")
+        stream = container.streams.video[0]
+        found = sum(1 for packet in container.demux(stream) if packet.size)
+        shape = (stream.codec_context.width, stream.codec_context.height)
+        if (found, shape, stream.average_rate) != (frames, size, fps):
+            raise NotPlayable(
+                f"The finished file has {found} frames of {shape[0]}x{shape[1]} at {stream.average_rate}, "
+                f"not {frames} of {size[0]}x{size[1]} at {fps}."
+            )
+
+
+def picture_of(video: Path, target: Path) -> None:
+    """The first frame, where the presenter looks at the camera, as JPEG."""
+    still = ("-frames:v", "1", "-vf", "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p", "-q:v", "3")
+    run_ffmpeg(("-threads", "1", "-i", str(video), *still, *BITEXACT, str(target)), timeout_s=60)
+
+
+def preview_of(video: Path, target: Path) -> None:
+    """Three silent seconds at half the rate, small enough to load with a list."""
+    small = ("-vf", "fps=12.5,scale=w='if(gt(iw,ih),480,-2)':h='if(gt(iw,ih),-2,480)':flags=fast_bilinear")
+    encoder = ("-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-threads", "1")
+    faststart = ("-movflags", "+faststart")
+    run_ffmpeg(
+        ("-threads", "1", "-t", _PREVIEW_S, "-i", str(video), *small, *encoder, *BITEXACT, *faststart, str(target)),
+        timeout_s=120,
+    )
+
+
+def _timescale(chunk: Path) -> int:
+    with av.open(str(chunk)) as container:
+        base = container.streams.video[0].time_base
+    if base is None:
+        raise NotPlayable(f"{chunk.name} has no clock.")
+    return base.denominator
+
+
+def _quoted(path: Path) -> str:
+    """A file name for the concat list: only a quote needs care."""
+    return str(path.resolve()).replace("'", "'\\''")

@@ -1,0 +1,98 @@
+"""What to show, as data. Every render starts from a composition; a talking head is one scene without a slide.
+
+Stored as JSON with the video's revision, so that any revision can be rendered again and any part of it changed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from fractions import Fraction
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.media.time import RATES
+
+
+class AspectRatio(StrEnum):
+    WIDE = "16:9"
+    TALL = "9:16"
+    SQUARE = "1:1"
+    PORTRAIT = "4:5"
+
+
+class Resolution(StrEnum):
+    """The length of the shorter side."""
+
+    P720 = "720p"
+    P1080 = "1080p"
+
+
+class FrameRate(StrEnum):
+    """Frames per second, by the number people write."""
+
+    R23_976 = "23.976"
+    R24 = "24"
+    R25 = "25"
+    R29_97 = "29.97"
+    R30 = "30"
+    R50 = "50"
+    R59_94 = "59.94"
+    R60 = "60"
+
+
+class Captions(StrEnum):
+    """``sidecar``: VTT and SRT files beside the video. ``none``: no captions."""
+
+    SIDECAR = "sidecar"
+    NONE = "none"
+
+
+_SHARES = {
+    AspectRatio.WIDE: Fraction(16, 9),
+    AspectRatio.TALL: Fraction(9, 16),
+    AspectRatio.SQUARE: Fraction(1),
+    AspectRatio.PORTRAIT: Fraction(4, 5),
+}
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Picture(Value):
+    """The frame: its shape, its size, and how many there are in a second."""
+
+    aspect_ratio: AspectRatio = AspectRatio.WIDE
+    resolution: Resolution = Resolution.P1080
+    fps: FrameRate = FrameRate.R25
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, both even."""
+        short, share = int(self.resolution[:-1]), _SHARES[self.aspect_ratio]
+        return (round(short * share), short) if share >= 1 else (short, round(short / share))
+
+    @property
+    def rate(self) -> Fraction:
+        return RATES[self.fps]
+
+
+class Speaker(Value):
+    """Who speaks, as it was when the video was asked for: later changes of the profile do not reach back."""
+
+    avatar_id: str = Field(description="The avatar profile this was taken from.")
+    provider: str
+    provider_avatar_id: str
+    voice_id: str
+    background: str
+
+
+class Scene(Value):
+    script: str
+    speaker: Speaker
+
+
+class Composition(Value):
+    picture: Picture
+    scenes: tuple[Scene, ...]
+    captions: Captions = Captions.SIDECAR

@@ -1,0 +1,214 @@
+"""The tables of the videos module."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.database import Base, IdText, JsonDocument, UtcDateTime
+
+
+class VideoStatus(StrEnum):
+    UPLOADING = "uploading"
+    RENDERING = "rendering"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Source(StrEnum):
+    UPLOADED = "uploaded"
+    GENERATED = "generated"
+
+
+class Kind(StrEnum):
+    UPLOAD = "upload"
+    AVATAR = "avatar"
+    WEBINAR = "webinar"
+    CLIP = "clip"
+
+
+class JobStatus(StrEnum):
+    QUEUED = "queued"
+    RENDERING = "rendering"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Stage(StrEnum):
+    """Where a running job is, in this order."""
+
+    QUEUED = "queued"
+    PLAN = "plan"
+    TAKES = "takes"
+    CHUNKS = "chunks"
+    PACKAGE = "package"
+    PUBLISH = "publish"
+    DONE = "done"
+
+
+class TaskStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    MADE = "made"
+    REUSED = "reused"
+
+
+class TakeStatus(StrEnum):
+    """An avatar provider's work on one take. ``unknown``: a submit may have arrived, and is looked up first."""
+
+    PLANNED = "planned"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    UNKNOWN = "unknown"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Video(Base):
+    """The asset that other modules refer to by id."""
+
+    __tablename__ = "videos"
+    __table_args__ = (
+        Index("ix_videos_page", "workspace_id", "created_at", "id"),
+        Index("ix_videos_status", "workspace_id", "status", "created_at", "id"),
+        Index("ix_videos_source", "workspace_id", "source", "created_at", "id"),
+        Index("ix_videos_kind", "workspace_id", "kind", "created_at", "id"),
+        Index("ix_videos_parent", "workspace_id", "parent_id", "created_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"))
+    parent_id: Mapped[str | None] = mapped_column(IdText, ForeignKey("videos.id"))
+    kind: Mapped[str] = mapped_column(String(16))
+    source: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
+    title: Mapped[str] = mapped_column(String(200))
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JsonDocument)
+    revision: Mapped[int | None] = mapped_column(Integer)
+    last_revision: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Revision(Base):
+    """One finished output. Files are named by role: video, poster, preview, vtt, srt."""
+
+    __tablename__ = "video_revisions"
+
+    video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText)
+    job_id: Mapped[str] = mapped_column(IdText)
+    composition: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    files: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    frames: Mapped[int] = mapped_column(Integer)
+    fps: Mapped[str] = mapped_column(String(16))
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RenderJob(Base):
+    """One run of the pipeline for one video."""
+
+    __tablename__ = "render_jobs"
+    __table_args__ = (
+        Index("ix_render_jobs_page", "workspace_id", "created_at", "id"),
+        Index("ix_render_jobs_video", "workspace_id", "video_id", "created_at", "id"),
+        Index("ix_render_jobs_status", "workspace_id", "status", "created_at", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"))
+    video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[str] = mapped_column(String(16))
+    composition: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    revision: Mapped[int] = mapped_column(Integer)
+    credits_held: Mapped[int] = mapped_column(Integer)
+    expected_s: Mapped[int] = mapped_column(Integer)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(String(2000))
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RenderTask(Base):
+    """One artifact that a job needs: the unit of progress, and a line of its receipt."""
+
+    __tablename__ = "render_tasks"
+
+    job_id: Mapped[str] = mapped_column(IdText, ForeignKey("render_jobs.id", ondelete="CASCADE"), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))
+    frames: Mapped[int] = mapped_column(Integer, default=0)
+    frames_done: Mapped[int] = mapped_column(Integer, default=0)
+    cpu_ms: Mapped[int] = mapped_column(Integer, default=0)
+    peak_mb: Mapped[int] = mapped_column(Integer, default=0)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Artifact(Base):
+    """A stored result, under the fingerprint of all that made it. The first one recorded is the one that counts."""
+
+    __tablename__ = "artifacts"
+
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    blob: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    facts: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    job_id: Mapped[str] = mapped_column(IdText)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class TakeIntent(Base):
+    """Written before an avatar provider is called, so that no crash can lead to a second paid call."""
+
+    __tablename__ = "take_intents"
+    __table_args__ = (UniqueConstraint("workspace_id", "fingerprint", "attempt"),)
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"))
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    attempt: Mapped[int] = mapped_column(Integer)
+    job_id: Mapped[str] = mapped_column(IdText)
+    provider: Mapped[str] = mapped_column(String(32))
+    provider_id: Mapped[str | None] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AvatarProfile(Base):
+    """Who can speak. Built-in profiles belong to no workspace and are seen by all."""
+
+    __tablename__ = "avatar_profiles"
+    __table_args__ = (
+        Index("ix_avatar_profiles_page", "workspace_id", "created_at", "id"),
+        ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    workspace_id: Mapped[str | None] = mapped_column(IdText)
+    name: Mapped[str] = mapped_column(String(200))
+    provider: Mapped[str] = mapped_column(String(32))
+    provider_avatar_id: Mapped[str] = mapped_column(String(200))
+    voice_id: Mapped[str] = mapped_column(String(100))
+    background: Mapped[str] = mapped_column(String(100))
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JsonDocument)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,96 @@
+"""Stored results by fingerprint. Find one, or make it and record the winner: that is resume, retry and reuse."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core.clock import utc_now
+from app.core.database import Database, insert_if_absent
+from app.core.ids import new_id
+from app.modules.videos.models import Artifact
+from app.storage.base import BlobStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An artifact that exists, and the job that made it."""
+
+    fingerprint: str
+    blob: str
+    job_id: str
+    facts: dict[str, Any]
+
+
+class Artifacts:
+    def __init__(self, *, database: Database, blobs: BlobStore) -> None:
+        self._database, self._blobs = database, blobs
+
+    def find(self, workspace_id: str, fingerprint: str) -> Stored | None:
+        with self._database.read_scope() as session:
+            row = session.get(Artifact, (workspace_id, fingerprint))
+        if row is None:
+            return None
+        if self._blobs.size(row.blob) is None:
+            self.forget(workspace_id, fingerprint)
+            return None
+        return _stored(row)
+
+    def find_many(self, session: Session, workspace_id: str, fingerprints: set[str]) -> dict[str, Stored]:
+        """Those that exist, marked as used now, in the caller's transaction."""
+        rows = session.scalars(
+            sa.select(Artifact).where(Artifact.workspace_id == workspace_id, Artifact.fingerprint.in_(fingerprints))
+        ).all()
+        present = [row for row in rows if self._blobs.size(row.blob) is not None]
+        for row in present:
+            row.used_at = utc_now()
+        return {row.fingerprint: _stored(row) for row in present}
+
+    def keep(
+        self, *, workspace_id: str, job_id: str, kind: str, fingerprint: str, path: Path, facts: dict[str, Any]
+    ) -> Stored:
+        """Store ``path`` under a key of its own, then record it. When another attempt was first, that one counts."""
+        key = f"artifacts/{workspace_id}/{fingerprint[:2]}/{fingerprint}-{new_id()}{path.suffix}"
+        stored = self._blobs.put(key, path)
+        moment = utc_now()
+        with self._database.session_scope() as session:
+            insert_if_absent(
+                session,
+                Artifact,
+                workspace_id=workspace_id,
+                fingerprint=fingerprint,
+                kind=kind,
+                blob=key,
+                size=stored.size,
+                sha256=stored.sha256,
+                facts=facts,
+                job_id=job_id,
+                created_at=moment,
+                used_at=moment,
+            )
+            winner = session.get_one(Artifact, (workspace_id, fingerprint))
+        if winner.blob != key:
+            self._blobs.delete(key)
+        return _stored(winner)
+
+    def forget(self, workspace_id: str, fingerprint: str) -> None:
+        with self._database.session_scope() as session:
+            session.execute(
+                sa.delete(Artifact).where(Artifact.workspace_id == workspace_id, Artifact.fingerprint == fingerprint)
+            )
+
+    @contextlib.contextmanager
+    def opened(self, stored: Stored) -> Iterator[Path]:
+        """The artifact as a local file, for as long as the context lasts."""
+        with self._blobs.as_file(stored.blob) as path:
+            yield path
+
+
+def _stored(row: Artifact) -> Stored:
+    return Stored(fingerprint=row.fingerprint, blob=row.blob, job_id=row.job_id, facts=row.facts)

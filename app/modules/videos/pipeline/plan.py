@@ -1,0 +1,72 @@
+"""Composition → the takes it needs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.avatars.base import AvatarProvider, Delivery, TakeRequest
+from app.modules.videos.composition import Composition, Picture, Scene, Value
+from app.modules.videos.pipeline.fingerprint import fingerprint
+from app.speech.passages import Passage, split_passages
+
+#: Silence after the last word of a scene that is one take.
+SCENE_PAUSE_MS = 400
+
+
+class PlannedTake(Value):
+    """One take of the plan, in the order of the script; equal takes carry the same fingerprint."""
+
+    fingerprint: str
+    provider: str
+    delivery: Delivery
+    script: str
+    avatar: str
+    voice: str
+    background: str
+    pause_ms: int
+
+
+def plan_takes(composition: Composition, providers: Mapping[str, AvatarProvider]) -> tuple[PlannedTake, ...]:
+    """Every take in playing order. A provider that works by passage gets one take per passage of the script."""
+    planned: list[PlannedTake] = []
+    for scene in composition.scenes:
+        provider = providers[scene.speaker.provider]
+        planned.extend(_plan(passage, scene, composition.picture, provider) for passage in _passages(scene, provider))
+    return tuple(planned)
+
+
+def request_of(take: PlannedTake, picture: Picture) -> TakeRequest:
+    width, height = picture.size
+    return TakeRequest(
+        script=take.script,
+        avatar=take.avatar,
+        voice=take.voice,
+        background=take.background,
+        width=width,
+        height=height,
+        fps=picture.rate,
+    )
+
+
+def _passages(scene: Scene, provider: AvatarProvider) -> tuple[Passage, ...]:
+    if provider.capabilities.by_passage:
+        return split_passages(scene.script)
+    return (Passage(text=scene.script, pause_ms=SCENE_PAUSE_MS),)
+
+
+def _plan(passage: Passage, scene: Scene, picture: Picture, provider: AvatarProvider) -> PlannedTake:
+    speaker = scene.speaker
+    draft = PlannedTake(
+        fingerprint="",
+        provider=provider.name,
+        delivery=provider.capabilities.delivery,
+        script=passage.text,
+        avatar=speaker.provider_avatar_id,
+        voice=speaker.voice_id,
+        background=speaker.background,
+        pause_ms=passage.pause_ms,
+    )
+    name = fingerprint(
+        "take", provider=provider.name, ingredients=dict(provider.ingredients(request_of(draft, picture)))
+    )
+    return draft.model_copy(update={"fingerprint": name})

@@ -1,0 +1,294 @@
+"""The effects of a render, one method each. Each can run again: it finds what was left, or replaces it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.avatars.base import AvatarProvider
+from app.core.clock import utc_now
+from app.core.database import Database
+from app.core.errors import TenexError
+from app.core.ids import new_id
+from app.media.children import Nursery, Outcome
+from app.modules.videos.composition import Captions, Composition, Picture
+from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, TaskStatus, Video, VideoStatus
+from app.modules.videos.pipeline.artifacts import Artifacts, Stored
+from app.modules.videos.pipeline.layout import Chunk, Layout, Timeline, lay_out
+from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
+from app.modules.videos.pipeline.progress import TaskProgress
+from app.modules.videos.pipeline.receipt import receipt_of
+from app.modules.videos.pipeline.settle import ACTIVE, Settlement
+from app.storage.base import BlobStore
+
+CHUNK_DEADLINE_S = 900.0
+MIX_DEADLINE_S = 900.0
+PACKAGE_DEADLINE_S = 900.0
+_TYPES = {
+    "video": "video/mp4",
+    "preview": "video/mp4",
+    "poster": "image/jpeg",
+    "vtt": "text/vtt",
+    "srt": "application/x-subrip",
+}
+
+
+class JobEnded(TenexError):
+    """The job is no longer active: it was cancelled, or another attempt ended it."""
+
+    status = 409
+    code = "job_ended"
+
+
+class ArtifactLost(TenexError):
+    status = 500
+    code = "artifact_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What the steps work with."""
+
+    database: Database
+    blobs: BlobStore
+    artifacts: Artifacts
+    providers: Mapping[str, AvatarProvider]
+    nursery: Nursery
+    settlement: Settlement
+    scratch: Path
+
+    @contextlib.contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A folder of this attempt's own, gone afterwards."""
+        path = self.scratch / new_id()
+        path.mkdir(parents=True)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class Steps:
+    def __init__(self, workshop: Workshop) -> None:
+        self._at = workshop
+        self.progress = TaskProgress(workshop.database)
+        self._processor = asyncio.Semaphore(1)  # a worker process renders one thing at a time, also after a takeover
+
+    # plan and lay out ------------------------------------------------------------------------------------------------
+
+    def begin(self, job_id: str) -> dict[str, Any]:
+        """Mark the job as rendering and plan its takes. Returns ``{"workspace_id", "picture", "takes", "missing"}``."""
+        with self._at.database.session_scope() as session:
+            job = _active(session, job_id)
+            job.status, job.stage = JobStatus.RENDERING, Stage.TAKES
+            job.started_at = job.started_at or utc_now()
+            takes = plan_takes(_composition(job), self._at.providers)
+            wanted = {take.fingerprint: 0 for take in takes}
+            found = self._at.artifacts.find_many(session, job.workspace_id, set(wanted))
+            self.progress.expect(session, job_id, "take", wanted, reused=set(found))
+            return {
+                "workspace_id": job.workspace_id,
+                "picture": job.composition["picture"],
+                "takes": [take.model_dump(mode="json") for take in takes],
+                "missing": [name for name in wanted if name not in found],
+            }
+
+    def lay_out(self, job_id: str, takes: list[dict[str, Any]]) -> dict[str, Any]:
+        """The timeline, now that every take is known. Returns the layout and which of its parts are not there yet."""
+        planned = [PlannedTake.model_validate(take) for take in takes]
+        with self._at.database.session_scope() as session:
+            job = _active(session, job_id)
+            stored = self._at.artifacts.find_many(session, job.workspace_id, {take.fingerprint for take in planned})
+            durations = {name: int(take.facts["duration_ms"]) for name, take in stored.items()}
+            layout = lay_out(_composition(job), planned, durations)
+            chunks = {chunk.fingerprint: chunk.stop - chunk.first for chunk in layout.chunks}
+            found = self._at.artifacts.find_many(session, job.workspace_id, {*chunks, layout.mix})
+            self.progress.expect(session, job_id, "chunk", chunks, reused=set(found))
+            self.progress.expect(session, job_id, "mix", {layout.mix: 0}, reused=set(found))
+            job.stage = Stage.CHUNKS
+            return {
+                "layout": layout.model_dump(mode="json"),
+                "missing": [name for name in (*chunks, layout.mix) if name not in found],
+            }
+
+    # make ------------------------------------------------------------------------------------------------------------
+
+    async def make_chunk(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
+        """Draw and encode one chunk, unless it is there."""
+        chunk = Chunk.model_validate(document)
+        async with self._making(job_id, workspace_id, chunk.fingerprint) as already:
+            if already:
+                return
+            with self._at.folder() as folder, self._file(workspace_id, chunk.take.fingerprint) as take:
+                out = folder / "chunk.mp4"
+                task = {"chunk": chunk.model_dump(mode="json"), "take": str(take), "out": str(out)}
+                report = self.progress.reporter(job_id, chunk.fingerprint, chunk.stop - chunk.first)
+                outcome = await self._run("draw_chunk", task, CHUNK_DEADLINE_S, report)
+                await self._keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
+
+    async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any], picture: dict[str, Any]) -> None:
+        """Lay the sound of all takes on one track and master it, unless that is there."""
+        layout, fps = Layout.model_validate(document), str(Picture.model_validate(picture).rate)
+        async with self._making(job_id, workspace_id, layout.mix) as already:
+            if already:
+                return
+            with self._at.folder() as folder, self._take_files(workspace_id, layout.timeline) as takes:
+                out = folder / "mix.m4a"
+                task = {
+                    "timeline": layout.timeline.model_dump(mode="json"),
+                    "fps": fps,
+                    "takes": takes,
+                    "out": str(out),
+                }
+                outcome = await self._run("mix", task, MIX_DEADLINE_S)
+                await self._keep(job_id, workspace_id, "mix", layout.mix, out, outcome.result, outcome)
+
+    async def make_package(self, job_id: str, workspace_id: str, layout: Layout) -> dict[str, Any]:
+        """Join chunks and sound, make poster, preview and captions, and store them. Returns the files by role."""
+        async with self._processor:
+            with self._at.database.session_scope() as session:
+                job = _active(session, job_id)
+                job.stage = Stage.PACKAGE
+                composition = _composition(job)
+                prefix = f"videos/{job.video_id}/{job.revision}-{new_id()}"
+            with self._at.folder() as folder, contextlib.ExitStack() as files:
+                task = self._package_task(files, workspace_id, layout, composition, folder)
+                outcome = await self._run("package", task, PACKAGE_DEADLINE_S)
+                return await asyncio.to_thread(self._store_files, outcome.result["files"], prefix)
+
+    def _package_task(
+        self, files: contextlib.ExitStack, workspace_id: str, layout: Layout, composition: Composition, folder: Path
+    ) -> dict[str, Any]:
+        width, height = composition.picture.size
+        return {
+            "timeline": layout.timeline.model_dump(mode="json"),
+            "fps": str(composition.picture.rate),
+            "width": width,
+            "height": height,
+            "chunks": [str(files.enter_context(self._file(workspace_id, c.fingerprint))) for c in layout.chunks],
+            "sound": str(files.enter_context(self._file(workspace_id, layout.mix))),
+            "takes": files.enter_context(self._take_files(workspace_id, layout.timeline)),
+            "captions": composition.captions is Captions.SIDECAR,
+            "folder": str(folder),
+        }
+
+    def _store_files(self, files: dict[str, str], prefix: str) -> dict[str, Any]:
+        stored: dict[str, Any] = {}
+        for role, file in files.items():
+            key = f"{prefix}/{Path(file).name}"
+            blob = self._at.blobs.put(key, Path(file), content_type=_TYPES[role])
+            stored[role] = {"blob": key, "type": _TYPES[role], "size": blob.size, "sha256": blob.sha256}
+        return stored
+
+    # end -------------------------------------------------------------------------------------------------------------
+
+    def publish(self, job_id: str, layout: dict[str, Any], files: dict[str, Any]) -> None:
+        """Record the revision, make the video ready and settle the job: one commit, so all of it or none."""
+        timeline = Layout.model_validate(layout).timeline
+        with self._at.database.session_scope() as session:
+            job = session.get_one(RenderJob, job_id)
+            composition = _composition(job)
+            receipt = receipt_of(session, job, composition.picture.rate)
+            if not self._at.settlement.succeed(session, job, charged=receipt["credits"]["charged"], receipt=receipt):
+                return
+            session.add(_revision(job, composition, timeline, files))
+            video = session.get_one(Video, job.video_id)
+            video.status, video.revision, video.updated_at = VideoStatus.READY, job.revision, utc_now()
+
+    def fail(self, job_id: str, code: str, message: str) -> None:
+        """End the job with its reason and release the hold."""
+        with self._at.database.session_scope() as session:
+            job = session.get(RenderJob, job_id)
+            if job is not None:
+                self._at.settlement.fail(session, job, code=code, message=message)
+
+    # shared ----------------------------------------------------------------------------------------------------------
+
+    @contextlib.asynccontextmanager
+    async def _making(self, job_id: str, workspace_id: str, fingerprint: str) -> AsyncIterator[bool]:
+        """Wait for the processor, then say whether the artifact is there already."""
+        async with self._processor:
+            found = await asyncio.to_thread(self._start, job_id, workspace_id, fingerprint)
+            yield found is not None
+
+    def _start(self, job_id: str, workspace_id: str, fingerprint: str) -> Stored | None:
+        found = self._at.artifacts.find(workspace_id, fingerprint)
+        with self._at.database.session_scope() as session:
+            _active(session, job_id)
+            if found is None:
+                self.progress.start(session, job_id, fingerprint)
+            else:
+                made_here = found.job_id == job_id
+                self.progress.finish(session, job_id, fingerprint, TaskStatus.MADE if made_here else TaskStatus.REUSED)
+        return found
+
+    async def _run(
+        self, target: str, task: dict[str, Any], deadline_s: float, report: Callable[[float], None] | None = None
+    ) -> Outcome:
+        name = f"app.modules.videos.pipeline.children:{target}"
+        return await self._at.nursery.run(name, task, deadline_s=deadline_s, on_progress=report)
+
+    async def _keep(
+        self, job_id: str, workspace_id: str, kind: str, name: str, path: Path, facts: dict[str, Any], outcome: Outcome
+    ) -> None:
+        def keep() -> None:
+            self._at.artifacts.keep(
+                workspace_id=workspace_id, job_id=job_id, kind=kind, fingerprint=name, path=path, facts=facts
+            )
+            with self._at.database.session_scope() as session:
+                self.progress.finish(
+                    session, job_id, name, TaskStatus.MADE, cpu_s=outcome.cpu_s, peak_mb=outcome.peak_mb
+                )
+
+        await asyncio.to_thread(keep)
+
+    @contextlib.contextmanager
+    def _file(self, workspace_id: str, fingerprint: str) -> Iterator[Path]:
+        stored = self._at.artifacts.find(workspace_id, fingerprint)
+        if stored is None:
+            raise ArtifactLost(f"The artifact {fingerprint} was removed while the job ran. Render again.")
+        with self._at.artifacts.opened(stored) as path:
+            yield path
+
+    @contextlib.contextmanager
+    def _take_files(self, workspace_id: str, timeline: Timeline) -> Iterator[dict[str, str]]:
+        with contextlib.ExitStack() as files:
+            names = {segment.take.fingerprint for segment in timeline.segments}
+            yield {name: str(files.enter_context(self._file(workspace_id, name))) for name in sorted(names)}
+
+
+def _active(session: Session, job_id: str) -> RenderJob:
+    job = session.get(RenderJob, job_id)
+    if job is None or job.status not in ACTIVE:
+        raise JobEnded("The job is no longer active.")
+    return job
+
+
+def _composition(job: RenderJob) -> Composition:
+    return Composition.model_validate(job.composition)
+
+
+def _revision(job: RenderJob, composition: Composition, timeline: Timeline, files: dict[str, Any]) -> Revision:
+    width, height = composition.picture.size
+    return Revision(
+        video_id=job.video_id,
+        number=job.revision,
+        workspace_id=job.workspace_id,
+        job_id=job.id,
+        composition=job.composition,
+        files=files,
+        frames=timeline.frames,
+        fps=str(composition.picture.rate),
+        width=width,
+        height=height,
+        size=files["video"]["size"],
+        sha256=files["video"]["sha256"],
+        created_at=utc_now(),
+    )

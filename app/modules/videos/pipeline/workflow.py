@@ -1,0 +1,137 @@
+"""One render from beginning to end. Read it from the top: every effect is a step, and what ran is not run again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.avatars.base import AvatarProvider, Capabilities
+from app.core.errors import TenexError
+from app.engine.durable import Child, Durable, WorkFailed
+from app.engine.names import Queue
+from app.modules.videos.composition import Picture
+from app.modules.videos.pipeline.layout import Layout
+from app.modules.videos.pipeline.plan import PlannedTake
+from app.modules.videos.pipeline.steps import CHUNK_DEADLINE_S, MIX_DEADLINE_S, PACKAGE_DEADLINE_S, Steps
+from app.modules.videos.pipeline.takes import FETCH_DEADLINE_S, POLL_DEADLINE_S, SUBMIT_DEADLINE_S, TakeSteps
+
+Json = dict[str, Any]
+
+
+class RenderWorkflow:
+    def __init__(
+        self, *, durable: Durable, steps: Steps, takes: TakeSteps, providers: dict[str, AvatarProvider]
+    ) -> None:
+        self._durable, self._steps, self._takes, self._providers = durable, steps, takes, providers
+
+    async def render(self, job_id: str) -> None:
+        """Make the video of a job, or end the job with the reason why not."""
+        try:
+            await self._make(job_id)
+        except WorkFailed as error:
+            await self._durable.step(self._steps.fail, job_id, error.code, str(error))
+
+    async def _make(self, job_id: str) -> None:
+        plan = await self._durable.step(self._steps.begin, job_id)
+        await self._make_takes(job_id, plan)
+        laid_out = await self._durable.step(self._steps.lay_out, job_id, plan["takes"])
+        layout = laid_out["layout"]
+        await self._make_parts(job_id, plan, laid_out)
+        package = await self._child("package", job_id, plan["workspace_id"], layout, plan["picture"])
+        await self._durable.step(self._steps.publish, job_id, layout, await package.result())
+
+    async def _make_takes(self, job_id: str, plan: Json) -> None:
+        missing = set(plan["missing"])
+        first = {take["fingerprint"]: take for take in reversed(plan["takes"]) if take["fingerprint"] in missing}
+        started = [
+            await self._durable.child(
+                "take",
+                job_id,
+                plan["workspace_id"],
+                take,
+                plan["picture"],
+                id=f"{job_id}/take/{name[:16]}",
+                queue=Queue.TAKES,
+            )
+            for name, take in reversed(first.items())
+        ]
+        for child in started:
+            await child.result()
+
+    async def _make_parts(self, job_id: str, plan: Json, laid_out: Json) -> None:
+        layout, missing = laid_out["layout"], set(laid_out["missing"])
+        workspace_id, picture = plan["workspace_id"], plan["picture"]
+        started: list[Child] = []
+        if layout["mix"] in missing:
+            started.append(await self._child("mix", job_id, workspace_id, layout, picture))
+        for chunk in layout["chunks"]:
+            if chunk["fingerprint"] in missing:
+                missing.discard(chunk["fingerprint"])
+                started.append(await self._child("chunk", job_id, workspace_id, chunk, picture))
+        for child in started:
+            await child.result()
+
+    async def _child(self, kind: str, job_id: str, workspace_id: str, what: Json, picture: Json) -> Child:
+        name = what.get("fingerprint", "all")[:16]
+        return await self._durable.child(
+            kind,
+            job_id,
+            workspace_id,
+            what,
+            picture,
+            id=f"{job_id}/{kind}/{name}",
+            queue=Queue.CHUNKS,
+            partition=workspace_id,
+        )
+
+    async def take(self, job_id: str, workspace_id: str, take_document: Json, picture_document: Json) -> None:
+        """Ask a provider for a take, wait for it without holding a worker, and bring it home."""
+        take, picture = PlannedTake.model_validate(take_document), Picture.model_validate(picture_document)
+        intent_id = await self._durable.step(self._takes.open, job_id, workspace_id, take)
+        if intent_id is None:
+            return
+        provider_id = await self._durable.long_step(
+            lambda: self._takes.submit(intent_id, take, picture), name="submit", deadline_s=SUBMIT_DEADLINE_S
+        )
+        await self._wait_for(take, provider_id, self._providers[take.provider].capabilities)
+        await self._durable.long_step(
+            lambda: self._takes.fetch(job_id, workspace_id, intent_id, take, picture, provider_id),
+            name="fetch",
+            deadline_s=FETCH_DEADLINE_S,
+        )
+
+    async def _wait_for(self, take: PlannedTake, provider_id: str, capabilities: Capabilities) -> None:
+        pause, waited = capabilities.first_poll_s, 0.0
+        while not await self._durable.long_step(
+            lambda: self._takes.poll(take, provider_id), name="poll", deadline_s=POLL_DEADLINE_S
+        ):
+            if waited >= capabilities.deadline_s:
+                raise TakeOverdue(
+                    f"{take.provider} did not finish the take {provider_id} within {capabilities.deadline_s:g} s. "
+                    "It was not paid for again; render again to look for its result."
+                )
+            await self._durable.sleep(pause)
+            waited, pause = waited + pause, min(pause * 1.5, capabilities.longest_poll_s)
+
+    async def chunk(self, job_id: str, workspace_id: str, chunk: Json, _picture: Json) -> None:
+        await self._durable.long_step(
+            lambda: self._steps.make_chunk(job_id, workspace_id, chunk), name="chunk", deadline_s=CHUNK_DEADLINE_S
+        )
+
+    async def mix(self, job_id: str, workspace_id: str, layout: Json, picture: Json) -> None:
+        await self._durable.long_step(
+            lambda: self._steps.make_mix(job_id, workspace_id, layout, picture), name="mix", deadline_s=MIX_DEADLINE_S
+        )
+
+    async def package(self, job_id: str, workspace_id: str, layout: Json, _picture: Json) -> Json:
+        return await self._durable.long_step(
+            lambda: self._steps.make_package(job_id, workspace_id, Layout.model_validate(layout)),
+            name="package",
+            deadline_s=PACKAGE_DEADLINE_S,
+        )
+
+
+class TakeOverdue(TenexError):
+    """The provider did not finish in the time it promises."""
+
+    status = 504
+    code = "take_overdue"

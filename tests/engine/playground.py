@@ -1,0 +1,88 @@
+"""A worker with a workflow that tests can look at: started as ``python -m tests.engine.playground URL FOLDER``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from app.core.errors import TenexError
+from app.engine.durable import Durable, reporting
+from app.engine.lease import leases_for
+from app.engine.names import Queue
+from app.engine.worker import EngineWorker
+
+durable = Durable()
+
+
+class Stubborn(TenexError):
+    code = "stubborn"
+
+
+class Story:
+    """``parent`` starts children on the chunk queue; each appends its number to a file, once if all is well."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def parent(self, name: str, count: int) -> int:
+        started = [
+            await durable.child("child", name, number, id=f"{name}/{number}", queue=Queue.CHUNKS, partition="w")
+            for number in range(count)
+        ]
+        done = [await child.result() for child in started]
+        await durable.step(self.note, name, "end")
+        return sum(done)
+
+    async def child(self, name: str, number: int) -> int:
+        async def work() -> int:
+            self.note(name, f"begin {number}")
+            await asyncio.sleep(0.3)
+            self.note(name, f"done {number}")
+            return number
+
+        return await durable.long_step(work, name="work", deadline_s=30)
+
+    async def wait_long(self, name: str) -> None:
+        async def work() -> None:
+            try:
+                self.note(name, "waiting")
+                await asyncio.sleep(300)
+            finally:
+                self.note(name, "interrupted")
+
+        await durable.long_step(work, name="wait", deadline_s=600)
+
+    async def overdue(self, name: str) -> None:
+        await durable.long_step(lambda: asyncio.sleep(60), name="nap", deadline_s=0.5)
+        self.note(name, "never")
+
+    async def refuse(self, name: str) -> None:
+        await durable.step(self.raise_stubborn, name)
+
+    def raise_stubborn(self, name: str) -> None:
+        self.note(name, "tried")
+        raise Stubborn("No, and asking again will not help.")
+
+    def note(self, name: str, line: str) -> None:
+        with (self._folder / f"{name}.txt").open("a") as file:
+            file.write(line + "\n")
+
+
+def main() -> None:
+    url, folder = sys.argv[1], Path(sys.argv[2])
+    story = Story(folder)
+    worker = EngineWorker(url=url, leases=leases_for(url, folder / "leases"))
+    names = ("parent", "child", "wait_long", "overdue", "refuse")
+    worker.start({name: reporting(getattr(story, name)) for name in names})
+    print("ready", flush=True)
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    stop.wait()
+    worker.stop()
+
+
+if __name__ == "__main__":
+    main()
