@@ -88,7 +88,7 @@ def build_services(settings: Settings) -> Services:
     return Services(platform=platform, engine=engine, renders=renders)
 
 
-def build_worker(platform: Platform) -> tuple[EngineWorker, dict[str, Workflow]]:
+def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[EngineWorker, dict[str, Workflow]]:
     """The engine of one worker process, and the workflows it is to run."""
     settings = platform.settings
     workshop = Workshop(
@@ -102,7 +102,7 @@ def build_worker(platform: Platform) -> tuple[EngineWorker, dict[str, Workflow]]
     )
     steps = Steps(workshop)
     takes = TakeSteps(workshop, steps.progress)
-    story = RenderWorkflow(durable=Durable(), steps=steps, takes=takes, providers=platform.providers)
+    story = RenderWorkflow(durable=durable or Durable(), steps=steps, takes=takes, providers=platform.providers)
     workflows: dict[str, Workflow] = {
         "render": reporting(story.render),
         "take": reporting(story.take),

@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import signal
 import threading
+from collections.abc import Generator
 from types import FrameType
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.bootstrap import build_platform, build_worker
+from app.core.errors import TenexError
 from app.core.migrations import migrate
 from app.core.settings import Settings
+from app.engine.durable import Durable
+from app.modules.videos.pipeline.watch import Watch
 
+WATCH_EVERY_S = 5
+PRUNE_EVERY_S = 600
+#: How long the engine remembers what it did. Jobs, receipts and files are kept by the application itself.
+HISTORY_S = 86_400.0
 log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, *, parent_pid: int | None = None) -> None:
+def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable | None = None) -> None:
     """Work until SIGTERM or SIGINT, or until the process ``parent_pid`` is gone."""
     migrate(settings.database)
     platform = build_platform(settings)
     platform.nursery.start()
-    engine, workflows = build_worker(platform)
+    engine, workflows = build_worker(platform, durable)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -31,11 +42,26 @@ def run(settings: Settings, *, parent_pid: int | None = None) -> None:
         signal.signal(number, stop)
     engine.start(workflows)
     log.info("worker ready", executor=engine.executor_id, pid=os.getpid())
-    while not stopping.wait(1.0):
-        if parent_pid is not None and os.getppid() != parent_pid:
+    watch = Watch(database=platform.database, settlement=platform.settlement, flows=engine)
+    for tick in itertools.count(1):
+        if stopping.wait(1.0) or (parent_pid is not None and os.getppid() != parent_pid):
             break
+        with _outages_logged():
+            if tick % WATCH_EVERY_S == 0:
+                watch.look()
+            if tick % PRUNE_EVERY_S == 0:
+                engine.prune(older_than_s=HISTORY_S)
     engine.stop()
     platform.close()
+
+
+@contextlib.contextmanager
+def _outages_logged() -> Generator[None]:
+    """A database that does not answer for a while must not end the worker."""
+    try:
+        yield
+    except (SQLAlchemyError, TenexError) as error:
+        log.warning("could not look after jobs, trying again", error=str(error))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, String, create_engine, event, make_url
+from sqlalchemy import JSON, DateTime, Dialect, Engine, MetaData, String, create_engine, event, literal_column, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, Connection
@@ -197,8 +197,9 @@ def insert_if_absent(session: Session, table: type[Base], **values: Any) -> bool
     Another transaction that is inserting the same key is waited for: if it commits, this one inserts nothing.
     """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    done = session.connection().execute(insert(table).values(**values).on_conflict_do_nothing())
-    return done.rowcount == 1
+    # Asked for a row, because the count of inserted rows is not reported by every driver.
+    statement = insert(table).values(**values).on_conflict_do_nothing().returning(literal_column("1"))
+    return session.connection().execute(statement).one_or_none() is not None
 
 
 _SQLITE_DAMAGED = ("database disk image is malformed", "file is not a database", "malformed database schema")

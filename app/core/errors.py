@@ -9,7 +9,6 @@ TenexError                  500  the root: status, code, retryable, a message an
 ├── NotFound                404  no such thing in this workspace
 ├── Conflict                409  it contradicts what is already there
 ├── TooLarge                413  more bytes than are accepted
-├── RateLimited             429  too many requests in this minute
 ├── SettingsInvalid         500  a setting has a value that cannot be used
 ├── Unavailable             503  something this server needs does not answer
 │   ├── DatabaseBusy        503  another process held the write lock for too long
@@ -98,12 +97,6 @@ class Conflict(TenexError):
 class TooLarge(TenexError):
     status = 413
     code = "payload_too_large"
-
-
-class RateLimited(TenexError):
-    status = 429
-    code = "rate_limited"
-    retryable = True
 
 
 class SettingsInvalid(TenexError):

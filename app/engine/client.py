@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dbos import DBOSClient
+from dbos import DBOSClient, WorkflowHandle
 from sqlalchemy.orm import Session
 
 from app.core.database import make_engine
@@ -34,6 +34,11 @@ class EngineClient:
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel a workflow and all it has started. Their running children are killed within about a second."""
         self._client.cancel_workflows([id], cancel_children=True)
+
+    def result(self, id: str) -> Any:  # noqa: A002
+        """Wait for a workflow to end: ``{"ok": ...}`` or ``{"error": {"message", "code"}}``."""
+        handle: WorkflowHandle[Any] = self._client.retrieve_workflow(id)
+        return handle.get_result(polling_interval_sec=0.1)
 
     def close(self) -> None:
         self._client.destroy()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Protocol
 
@@ -46,7 +46,7 @@ class FileLeases:
         return FileLease(descriptor, self._path(executor_id))
 
     @contextlib.contextmanager
-    def probe(self, executor_id: str) -> Iterator[bool]:
+    def probe(self, executor_id: str) -> Generator[bool]:
         path = self._path(executor_id)
         if not path.exists():
             yield True
@@ -94,7 +94,7 @@ class PostgresLeases:
         return PostgresLease(connection)
 
     @contextlib.contextmanager
-    def probe(self, executor_id: str) -> Iterator[bool]:
+    def probe(self, executor_id: str) -> Generator[bool]:
         with self._connect() as connection:
             row = connection.execute(f"SELECT pg_try_advisory_lock({_KEY})", (executor_id,)).fetchone()
             yield bool(row and row[0])

@@ -6,6 +6,7 @@ import os
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ SWEEP_INTERVAL_S = 1.0
 POLLING_S = {Queue.RENDERS: 0.3, Queue.TAKES: 0.2, Queue.CHUNKS: 0.15}
 #: Per workspace and host fleet; fairness comes from the queue taking turns between workspaces.
 _PARTITION_CONCURRENCY = 256
+_UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 log = structlog.get_logger(__name__)
 
 Workflow = Callable[..., Awaitable[Any]]
@@ -65,6 +67,30 @@ class EngineWorker:
         if self._lease is not None:
             self._lease.release()
         self._connections.dispose()
+
+    def ended(self, ids: Sequence[str]) -> dict[str, str]:
+        """Those of the workflows that have ended, and how: SUCCESS, ERROR, CANCELLED, ..."""
+        if not ids:
+            return {}
+        flows = DBOS.list_workflows(workflow_ids=list(ids), load_input=False, load_output=False)
+        return {flow.workflow_id: flow.status for flow in flows if flow.status not in _UNFINISHED}
+
+    def cancel(self, id: str) -> None:  # noqa: A002
+        DBOS.cancel_workflow(id, cancel_children=True)
+
+    def prune(self, *, older_than_s: float) -> int:
+        """Forget workflows that ended long ago, with their children; returns how many."""
+        before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        flows = DBOS.list_workflows(
+            name="render",
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            end_time=before.isoformat(),
+            limit=200,
+            load_input=False,
+            load_output=False,
+        )
+        DBOS.delete_workflows([flow.workflow_id for flow in flows], delete_children=True)
+        return len(flows)
 
     @staticmethod
     def _register_queues() -> None:

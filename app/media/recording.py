@@ -8,6 +8,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from app.media.encode import Planes, planes_of
@@ -67,7 +68,7 @@ def read_sound(path: Path) -> NDArray[np.int16]:
             for frame in (*container.decode(container.streams.audio[0]), None)
             for part in resampler.resample(frame)
         ]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int16)
+    return np.concatenate(parts).astype(np.int16) if parts else np.zeros(0, np.int16)
 
 
 def duration_ms(path: Path) -> int:
@@ -81,7 +82,7 @@ def duration_ms(path: Path) -> int:
                 return round(stream.duration * stream.time_base * 1000)
             if container.duration is not None:
                 return container.duration // 1000
-    except av.FFmpegError as error:
+    except FFmpegError as error:
         raise NotPlayable(f"{path.name} cannot be read as a video: {error.strerror}.") from error
     raise NotPlayable(f"{path.name} does not say how long it is.")
 

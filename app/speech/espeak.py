@@ -21,6 +21,7 @@ import numpy as np
 
 from app.speech.base import Samples
 from app.speech.errors import SpeechFailed
+from app.speech.voice import EspeakSettings
 
 #: Characters of one call. Longer text is refused rather than cut off.
 LONGEST_TEXT = 30_000
@@ -30,20 +31,8 @@ _END, _PHONEME = 5, 7
 _SYNCHRONOUS = 2
 _PHONEME_EVENTS, _PHONEME_IPA, _DONT_EXIT = 1, 2, 0x8000
 _UTF8 = 1  # and nothing else: no SSML (0x10), no phoneme input (0x100)
-_RATE, _VOLUME, _PITCH, _RANGE, _WORD_GAP = 1, 2, 3, 4, 7
+_RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _STRESS = "ˈˌ"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EspeakSettings:
-    """``voice`` and ``variant`` are espeak-ng's names; ``rate`` in words a minute; ``pitch`` and ``pitch_range`` 0..99."""
-
-    voice: str
-    variant: str = ""
-    rate: int = 165
-    pitch: int = 50
-    pitch_range: int = 60
-    word_gap: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +64,9 @@ def espeak_version() -> str:
 def utter(text: str, settings: EspeakSettings) -> Utterance:
     """Speak ``text`` as plain text. Silence for nothing to say. Raises ``SpeechFailed``."""
     if len(text) > LONGEST_TEXT:
-        raise SpeechFailed(f"{len(text)} characters are too many for one utterance; cut the script into passages first.")
+        raise SpeechFailed(
+            f"{len(text)} characters are too many for one utterance; cut the script into passages first."
+        )
     library = _private_copy()
     rate = _start(library)
     name = f"{settings.voice}+{settings.variant}" if settings.variant else settings.voice
@@ -86,7 +77,6 @@ def utter(text: str, settings: EspeakSettings) -> Utterance:
         (_VOLUME, 100),
         (_PITCH, settings.pitch),
         (_RANGE, settings.pitch_range),
-        (_WORD_GAP, settings.word_gap),
     ):
         library.espeak_SetParameter(parameter, value, 0)
     samples, events = _collect(library, text)
@@ -144,7 +134,9 @@ def _start(library: ctypes.CDLL) -> int:
     data = espeakng_loader.get_data_path().encode()
     rate = int(library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEME_EVENTS | _PHONEME_IPA | _DONT_EXIT))
     if rate <= 0:
-        raise SpeechFailed(f"espeak-ng could not read its voices in {data.decode()}. Reinstall the package espeakng-loader.")
+        raise SpeechFailed(
+            f"espeak-ng could not read its voices in {data.decode()}. Reinstall the package espeakng-loader."
+        )
     return rate
 
 
@@ -166,7 +158,16 @@ def _collect(library: ctypes.CDLL, text: str) -> tuple[Samples, list[_Event]]:
     raw = text.replace("\0", " ").encode("utf-8", "replace")
     synth = library.espeak_Synth
     unsigned = ctypes.c_uint
-    synth.argtypes = [ctypes.c_char_p, ctypes.c_size_t, unsigned, ctypes.c_int, unsigned, unsigned, ctypes.c_void_p, ctypes.c_void_p]
+    synth.argtypes = [
+        ctypes.c_char_p,
+        ctypes.c_size_t,
+        unsigned,
+        ctypes.c_int,
+        unsigned,
+        unsigned,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+    ]
     if synth(raw, len(raw) + 1, 0, 1, 0, _UTF8, None, None) != 0 or library.espeak_Synchronize() != 0:
         raise SpeechFailed(f"espeak-ng did not speak the passage that starts with {text[:40]!r}.")
     return np.frombuffer(b"".join(parts), "<i2"), events
@@ -175,7 +176,9 @@ def _collect(library: ctypes.CDLL, text: str) -> tuple[Samples, list[_Event]]:
 def _read(event: Any) -> _Event:
     # A name of more than eight bytes is cut off, maybe within a character.
     phoneme = bytes(event.id.string).decode("utf-8", "ignore") if event.type == _PHONEME else ""
-    return _Event(kind=event.type, at_ms=event.audio_position, position=max(0, event.text_position - 1), phoneme=phoneme)
+    return _Event(
+        kind=event.type, at_ms=event.audio_position, position=max(0, event.text_position - 1), phoneme=phoneme
+    )
 
 
 def _phones(events: list[_Event], duration_ms: int) -> tuple[HeardPhone, ...]:
@@ -190,6 +193,8 @@ def _phones(events: list[_Event], duration_ms: int) -> tuple[HeardPhone, ...]:
         stress_follows = stressed and not ipa
         if end_ms > mark.at_ms:
             phones.append(
-                HeardPhone(start_ms=mark.at_ms, end_ms=end_ms, ipa=ipa, stressed=stressed and bool(ipa), position=mark.position)
+                HeardPhone(
+                    start_ms=mark.at_ms, end_ms=end_ms, ipa=ipa, stressed=stressed and bool(ipa), position=mark.position
+                )
             )
     return tuple(phones)

@@ -16,12 +16,14 @@ from dataclasses import dataclass
 class Token:
     """One word as written, and where its spoken form starts in the text for the engine.
 
-    Words are what white space separates; in Chinese and Japanese, which write no spaces, each character.
+    Words are what white space separates; in Chinese and Japanese, which write no spaces, each character. ``glued``: no space
+    before it. ``spoken``: it has a sound of its own (an emoji or a dash has none).
     """
 
     text: str
     start: int
     spoken: bool
+    glued: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Spoken:
 _QUESTIONS = "?？؟՞\u037e፧⸮"
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CHARACTERS = re.compile(rf"[「『（《“‘]*[{_UNSPACED}][^\w「『（《“‘]*|[^{_UNSPACED}「『（《“‘]+|.")
+_UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
 #: Symbols that belong to what is said, though Unicode files them with pictures.
 _SPEAKABLE_SYMBOLS = "°℃℉№℅ℓ"
 #: Signs that engines spell out or obey (``[[`` opens phonemes in espeak and Piper).
@@ -77,13 +80,18 @@ def spoken_form(script: str, *, language: str) -> Spoken:
         for index, word in enumerate(words):
             following = words[index + 1] if index + 1 < len(words) else ""
             before = words[index - 1] if index else ""
-            for part in _CHARACTERS.findall(word):
+            for place, part in enumerate(_parts(word)):
                 read = _readable(part, english=english, before=before, following=following)
-                tokens.append(Token(text=part, start=len(text), spoken=any(c.isalnum() for c in read)))
+                spoken = any(character.isalnum() for character in read)
+                tokens.append(Token(text=part, start=len(text), spoken=spoken, glued=place > 0))
                 text += read
             text += " "
         text = _stopped(text)
     return Spoken(text=text.rstrip(), tokens=tuple(tokens))
+
+
+def _parts(word: str) -> list[str]:
+    return _CHARACTERS.findall(word) if _UNSPACED_CHARACTER.search(word) else [word]
 
 
 def _stopped(text: str) -> str:

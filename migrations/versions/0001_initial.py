@@ -214,6 +214,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_render_jobs_video", "render_jobs", ["workspace_id", "video_id", "created_at", "id"], unique=False
     )
+    op.create_index("ix_render_jobs_watch", "render_jobs", ["status", "created_at"], unique=False)
     op.create_table(
         "video_revisions",
         sa.Column("video_id", ID, nullable=False),
@@ -257,6 +258,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("render_tasks")
     op.drop_table("video_revisions")
+    op.drop_index("ix_render_jobs_watch", table_name="render_jobs")
     op.drop_index("ix_render_jobs_video", table_name="render_jobs")
     op.drop_index("ix_render_jobs_status", table_name="render_jobs")
     op.drop_index("ix_render_jobs_page", table_name="render_jobs")

@@ -12,7 +12,8 @@ from app.avatars.studio.backdrop import check_backdrop
 from app.avatars.studio.cast import character_of
 from app.media.children import Nursery
 from app.speech.synthesis import SPEECH_VERSION, engine_version, synthesise
-from app.speech.voices import Voice, VoiceCatalogue, voice_from_json, voice_to_json
+from app.speech.voice import Voice, voice_from_json, voice_to_json
+from app.speech.voices import VoiceCatalogue
 
 _DEADLINE_S = 180.0
 

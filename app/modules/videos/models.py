@@ -123,6 +123,7 @@ class RenderJob(Base):
         Index("ix_render_jobs_page", "workspace_id", "created_at", "id"),
         Index("ix_render_jobs_video", "workspace_id", "video_id", "created_at", "id"),
         Index("ix_render_jobs_status", "workspace_id", "status", "created_at", "id"),
+        Index("ix_render_jobs_watch", "status", "created_at"),
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)

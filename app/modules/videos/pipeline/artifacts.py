@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ class Artifacts:
             )
 
     @contextlib.contextmanager
-    def opened(self, stored: Stored) -> Iterator[Path]:
+    def opened(self, stored: Stored) -> Generator[Path]:
         """The artifact as a local file, for as long as the context lasts."""
         with self._blobs.as_file(stored.blob) as path:
             yield path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,7 +65,7 @@ class Workshop:
     scratch: Path
 
     @contextlib.contextmanager
-    def folder(self) -> Iterator[Path]:
+    def folder(self) -> Generator[Path]:
         """A folder of this attempt's own, gone afterwards."""
         path = self.scratch / new_id()
         path.mkdir(parents=True)
@@ -212,7 +212,7 @@ class Steps:
     # shared ----------------------------------------------------------------------------------------------------------
 
     @contextlib.asynccontextmanager
-    async def _making(self, job_id: str, workspace_id: str, fingerprint: str) -> AsyncIterator[bool]:
+    async def _making(self, job_id: str, workspace_id: str, fingerprint: str) -> AsyncGenerator[bool]:
         """Wait for the processor, then say whether the artifact is there already."""
         async with self._processor:
             found = await asyncio.to_thread(self._start, job_id, workspace_id, fingerprint)
@@ -250,7 +250,7 @@ class Steps:
         await asyncio.to_thread(keep)
 
     @contextlib.contextmanager
-    def _file(self, workspace_id: str, fingerprint: str) -> Iterator[Path]:
+    def _file(self, workspace_id: str, fingerprint: str) -> Generator[Path]:
         stored = self._at.artifacts.find(workspace_id, fingerprint)
         if stored is None:
             raise ArtifactLost(f"The artifact {fingerprint} was removed while the job ran. Render again.")
@@ -258,7 +258,7 @@ class Steps:
             yield path
 
     @contextlib.contextmanager
-    def _take_files(self, workspace_id: str, timeline: Timeline) -> Iterator[dict[str, str]]:
+    def _take_files(self, workspace_id: str, timeline: Timeline) -> Generator[dict[str, str]]:
         with contextlib.ExitStack() as files:
             names = {segment.take.fingerprint for segment in timeline.segments}
             yield {name: str(files.enter_context(self._file(workspace_id, name))) for name in sorted(names)}

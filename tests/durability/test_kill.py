@@ -1,0 +1,98 @@
+"""Kill workers with SIGKILL, between every pair of steps and at random moments; another takes over and nothing is lost.
+
+What a user would see is asserted: the job succeeds, the file is byte-identical to the uninterrupted one, it was charged
+once, no more than one chunk per killed worker was encoded again, and no process is left behind.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.modules.videos.composition import AspectRatio, Resolution
+from app.modules.videos.models import JobStatus, RenderJob
+from app.modules.videos.renders import Order
+from tests.site import Site, site
+
+SCRIPT = "Maybe people prefer a plumber.\n\nBob moved the number up by five."
+ORDER = Order(script=SCRIPT, avatar_id="maya", aspect_ratio=AspectRatio.SQUARE, resolution=Resolution.P720)
+#: begin · twice (open submit poll fetch) · lay_out · mix, two chunks · package · publish
+STEPS = 15
+SEEDS = range(4)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Site]:
+    url = request.getfixturevalue("postgres_url") if request.param == "postgres" else None
+    with site(tmp_path / "data", url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The digest of the file when nobody is killed."""
+    with site(tmp_path_factory.mktemp("undisturbed")) as opened:
+        opened.start_worker()
+        return digest(opened.file(opened.render(ORDER)))
+
+
+@pytest.mark.parametrize("number", range(1, STEPS + 1))
+def test_killed_before_a_step(place: Site, undisturbed: str, tmp_path: Path, number: int) -> None:
+    killed_at(place, tmp_path / "steps", number, "before", undisturbed)
+
+
+def test_killed_after_the_last_step(place: Site, undisturbed: str, tmp_path: Path) -> None:
+    killed_at(place, tmp_path / "steps", STEPS, "after", undisturbed)
+
+
+def killed_at(place: Site, counter: Path, number: int, when: str, undisturbed: str) -> None:
+    job = place.order(ORDER)
+    mortal = place.start_worker(
+        "tests.durability.mortal_worker", MORTAL_COUNTER=str(counter), MORTAL_DIES_AT=str(number), MORTAL_WHEN=when
+    )
+    assert mortal.wait(timeout=60) == -9, f"only {len(counter.read_text().splitlines())} steps ran"
+    place.start_worker()
+    check(place, place.wait(job.id), undisturbed, killed=1)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_killed_at_random_moments(place: Site, undisturbed: str, seed: int) -> None:
+    chance = random.Random(seed)
+    job, killed = place.order(ORDER), 0
+    crew = [place.start_worker(), place.start_worker()]
+    while place.job(job.id).status not in (JobStatus.SUCCEEDED, JobStatus.FAILED) and killed < 5:
+        time.sleep(chance.uniform(0.3, 3.5))
+        victim = crew.pop(0)
+        victim.kill()
+        victim.wait()
+        killed += 1
+        crew.append(place.start_worker())
+    check(place, place.wait(job.id), undisturbed, killed=killed)
+
+
+def check(place: Site, job: RenderJob, undisturbed: str, *, killed: int) -> None:
+    assert job.status == JobStatus.SUCCEEDED, f"{job.error_code}: {job.error_message}"
+    assert digest(place.file(job)) == undisturbed
+    charged_once(place, job)
+    chunks = [task for task in place.tasks(job.id) if task.kind == "chunk"]
+    assert sum(task.attempts for task in chunks) <= len(chunks) + killed
+    crew = {"app.worker", "tests.durability.mortal_worker", "app.media.nursery"}
+    assert not [line for line in place.processes() if not any(name in line for name in crew)]
+
+
+def charged_once(place: Site, job: RenderJob) -> None:
+    assert job.receipt is not None
+    with place.database.read_scope() as session:
+        statement = place.services.platform.credits.statement(session, place.workspace_id)
+    assert statement.spent == job.receipt["credits"]["charged"] > 0
+    assert statement.held == 0
+    assert statement.available == 10_000 - statement.spent
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,124 @@
+"""A whole installation for tests: a database, a data folder, and real worker processes that can be killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import sqlalchemy as sa
+from app.modules.videos.avatars import ensure_built_in
+
+from app.bootstrap import Services, build_services
+from app.core.migrations import migrate
+from app.core.settings import Settings
+from app.modules.accounts.service import Accounts
+from app.modules.videos.models import JobStatus, RenderJob, RenderTask, Revision
+from app.modules.videos.renders import Change, Order
+
+ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED)
+
+
+class Site:
+    """One installation in ``data``, on SQLite unless ``database_url`` names a Postgres."""
+
+    def __init__(self, data: Path, database_url: str | None = None, *, fake_provider: bool = False) -> None:
+        self.settings = Settings(data=data, database_url=database_url, fake_provider=fake_provider)
+        migrate(self.settings.database)
+        self.services: Services = build_services(self.settings)
+        self.database = self.services.platform.database
+        self.workers: list[subprocess.Popen[bytes]] = []
+        with self.database.session_scope() as session:
+            ensure_built_in(session)
+            accounts = Accounts(database=self.database)
+            self.workspace_id = accounts.create_workspace(session, name="Test").id
+            self.services.platform.credits.grant(
+                session, workspace_id=self.workspace_id, amount=10_000, key="first", note="tests"
+            )
+
+    def start_worker(self, module: str = "app.worker", **environment: str) -> subprocess.Popen[bytes]:
+        """A worker process of its own, as ``tenex worker`` would be."""
+        settings = {"TENEX_DATA": str(self.settings.data), "TENEX_LOG_FORMAT": "json"}
+        if self.settings.database_url is not None:
+            settings["TENEX_DATABASE_URL"] = self.settings.database_url
+        if self.settings.fake_provider:
+            settings["TENEX_FAKE_PROVIDER"] = "true"
+        worker = subprocess.Popen([sys.executable, "-m", module], env=os.environ | settings | environment)
+        self.workers.append(worker)
+        return worker
+
+    def order(self, order: Order) -> RenderJob:
+        with self.database.session_scope() as session:
+            return self.services.renders.create(session, self.workspace_id, order).job
+
+    def order_again(self, video_id: str, change: Change) -> RenderJob:
+        with self.database.session_scope() as session:
+            return self.services.renders.render_again(session, self.workspace_id, video_id, change).job
+
+    def job(self, job_id: str) -> RenderJob:
+        with self.database.read_scope() as session:
+            return session.get_one(RenderJob, job_id)
+
+    def tasks(self, job_id: str) -> list[RenderTask]:
+        with self.database.read_scope() as session:
+            return list(session.scalars(sa.select(RenderTask).where(RenderTask.job_id == job_id)))
+
+    def revision(self, job: RenderJob) -> Revision:
+        with self.database.read_scope() as session:
+            return session.get_one(Revision, (job.video_id, job.revision))
+
+    def file(self, job: RenderJob, role: str = "video") -> Path:
+        """The stored file of a finished job."""
+        with self.services.platform.blobs.as_file(self.revision(job).files[role]["blob"]) as path:
+            return path
+
+    def wait(self, job_id: str, seconds: float = 120.0) -> RenderJob:
+        """The job, once it has ended."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            job = self.job(job_id)
+            if job.status in ENDED:
+                return job
+            time.sleep(0.05)
+        job = self.job(job_id)
+        states = [(task.kind, task.status, task.attempts) for task in self.tasks(job_id)]
+        raise AssertionError(f"after {seconds:g} s the job is {job.status} at {job.stage}: {states}")
+
+    def render(self, order: Order, seconds: float = 120.0) -> RenderJob:
+        """Order, wait, and insist on success."""
+        job = self.wait(self.order(order).id, seconds)
+        assert job.status == JobStatus.SUCCEEDED, f"{job.error_code}: {job.error_message}"
+        return job
+
+    def processes(self) -> list[str]:
+        """Command lines of all living processes that belong to this installation."""
+        return [" ".join(line) for line in _command_lines() if any(str(self.settings.data) in part for part in line)]
+
+    def close(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+            worker.wait()
+        self.services.close()
+
+
+@contextmanager
+def site(data: Path, database_url: str | None = None, *, fake_provider: bool = False) -> Iterator[Site]:
+    opened = Site(data, database_url, fake_provider=fake_provider)
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _command_lines() -> Iterator[list[str]]:
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE:
+                yield process.cmdline()
+        except psutil.Error:
+            continue
