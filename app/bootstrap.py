@@ -9,10 +9,12 @@ from pathlib import Path
 from app.avatars.base import AvatarProvider
 from app.avatars.studio.provider import StudioProvider
 from app.core.database import Database
+from app.core.migrations import migrate
 from app.core.settings import Settings
 from app.engine.client import EngineClient
 from app.engine.durable import Durable, reporting
 from app.engine.lease import leases_for
+from app.engine.migrations import migrate_engine
 from app.engine.worker import EngineWorker, Workflow
 from app.media.children import Nursery
 from app.modules.credits.service import Credits
@@ -61,9 +63,15 @@ class Services:
         self.platform.close()
 
 
-def build_platform(settings: Settings) -> Platform:
-    """Migrates nothing; see ``app.core.migrate``."""
+def prepare(settings: Settings) -> None:
+    """Make the data folder and bring the database up to date; at every start, by any number of processes at once."""
     settings.data.mkdir(parents=True, exist_ok=True)
+    migrate(settings.database)
+    migrate_engine(settings.database, settings.data / "leases")
+
+
+def build_platform(settings: Settings) -> Platform:
+    """The database must be up to date: see ``prepare``."""
     voices = VoiceCatalogue(settings.voice_folder)
     nursery = Nursery(PRELOAD)
     credits = Credits()  # noqa: A001 - the field's own word

@@ -13,9 +13,8 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.bootstrap import build_platform, build_worker
+from app.bootstrap import build_platform, build_worker, prepare
 from app.core.errors import TenexError
-from app.core.migrations import migrate
 from app.core.settings import Settings
 from app.engine.durable import Durable
 from app.modules.videos.pipeline.watch import Watch
@@ -29,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable | None = None) -> None:
     """Work until SIGTERM or SIGINT, or until the process ``parent_pid`` is gone."""
-    migrate(settings.database)
+    prepare(settings)
     platform = build_platform(settings)
     platform.nursery.start()
     engine, workflows = build_worker(platform, durable)

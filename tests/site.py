@@ -14,8 +14,7 @@ import psutil
 import sqlalchemy as sa
 from app.modules.videos.avatars import ensure_built_in
 
-from app.bootstrap import Services, build_services
-from app.core.migrations import migrate
+from app.bootstrap import Services, build_services, prepare
 from app.core.settings import Settings
 from app.modules.accounts.service import Accounts
 from app.modules.videos.models import JobStatus, RenderJob, RenderTask, Revision
@@ -29,7 +28,7 @@ class Site:
 
     def __init__(self, data: Path, database_url: str | None = None, *, fake_provider: bool = False) -> None:
         self.settings = Settings(data=data, database_url=database_url, fake_provider=fake_provider)
-        migrate(self.settings.database)
+        prepare(self.settings)
         self.services: Services = build_services(self.settings)
         self.database = self.services.platform.database
         self.workers: list[subprocess.Popen[bytes]] = []

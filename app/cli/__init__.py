@@ -9,9 +9,9 @@ import sys
 
 import typer
 
-from app.cli import server
+from app.cli import accounts, credits, demo, doctor, render, server, voices  # noqa: A004 - the field's own word
 from app.cli.errors import exit_code
-from app.cli.output import report
+from app.cli.output import AsJson, Output, report
 from app.core.errors import TenexError
 
 
@@ -26,14 +26,47 @@ def main() -> None:
 
 def build() -> typer.Typer:
     """Every command."""
-    app = typer.Typer(
-        name="tenex",
-        help="Presenter videos from a script: one self-hosted API, no account, no GPU.",
-        no_args_is_help=True,
-        pretty_exceptions_enable=False,
-        add_completion=False,
-    )
+    app = _group("Presenter videos from a script: one self-hosted API, no account, no GPU.")
     app.command()(server.up)
     app.command()(server.worker)
+    app.command()(render.render)
     app.command(hidden=True)(server.api)
+    app.command()(demo.demo)
+    app.command()(doctor.doctor)
+    app.command()(version)
+    for name, about, commands in (
+        (
+            "workspace",
+            "Make and list workspaces.",
+            {"create": accounts.create_workspace, "list": accounts.list_workspaces},
+        ),
+        (
+            "keys",
+            "Make, list and revoke API keys.",
+            {"create": accounts.create_key, "list": accounts.list_keys, "revoke": accounts.revoke_key},
+        ),
+        (
+            "credits",
+            "Grant and watch credits.",
+            {"grant": credits.grant, "balance": credits.balance, "ledger": credits.ledger, "cap": credits.cap},
+        ),
+        ("voices", "List and add voices.", {"list": voices.list_voices, "add": voices.add_voice}),
+        ("avatars", "List presenters.", {"list": voices.list_avatars}),
+    ):
+        group = _group(about)
+        for verb, command in commands.items():
+            group.command(verb)(command)
+        app.add_typer(group, name=name)
     return app
+
+
+def version(as_json: AsJson = False) -> None:
+    """Print the version."""
+    from importlib.metadata import version as version_of
+
+    number = version_of("tenex-videos")
+    Output(as_json).result({"version": number}, f"tenex {number}")
+
+
+def _group(about: str) -> typer.Typer:
+    return typer.Typer(help=about, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)

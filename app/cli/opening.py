@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from app.modules.credits.service import Credits
 
 DataFolder = Annotated[
-    Path | None, typer.Option("--data", help="Folder of everything that is kept. [default: $TENEX_DATA or ./data]")
+    Path | None, typer.Option("--data", help="Folder of everything that is kept; without it TENEX_DATA or ./data.")
 ]
 
 
@@ -69,17 +69,19 @@ def environment_of(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(
+    folder: Path,
+    *,
+    what: str = "The data folder",
+    remedy: str = "Make it writable, or name another one with --data or TENEX_DATA.",
+) -> None:
     """Make the folder if need be, and see that it can be written to. Raises FolderUnusable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise FolderUnusable(
-            f"The data folder {folder} cannot be used ({error.strerror}). "
-            "Make it writable, or name another one with --data or TENEX_DATA."
-        ) from error
+        raise FolderUnusable(f"{what} {folder} cannot be used ({error.strerror}). {remedy}") from error
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ import typer
 
 from app.cli.errors import AddressUnusable, EnvironmentUnusable, PortInUse
 from app.cli.interruption import Interruption
-from app.cli.opening import DataFolder, environment_of, opened, settings_of
+from app.cli.opening import DataFolder, check_folder, environment_of, opened, settings_of
 from app.cli.output import AsJson, Output
 from app.supervisor import Died, Program, Supervisor, last_lines
 
@@ -57,9 +57,9 @@ class Server:
 
 
 def up(
-    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: $TENEX_HOST or 127.0.0.1]")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on. [default: $TENEX_PORT or 8010]")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes. [default: one for each core]")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; without it TENEX_HOST or 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; without it TENEX_PORT or 8010.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; without it one for each core.")] = None,
     data: DataFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -82,8 +82,7 @@ def worker(
 ) -> None:
     """Run one worker process, until Ctrl-C. For a host without the API; `tenex up` starts its own."""
     settings = settings_of(data)
-    with opened(settings):
-        pass
+    check_folder(settings.data)
     from app import worker as process
     from app.core.logging import configure_logging
 

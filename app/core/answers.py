@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
 from app.core.errors import TenexError
+from app.core.idempotency import Answer
 
 MOST_FAULTS = 50
 LONGEST_ECHO = 200
@@ -38,6 +39,12 @@ def answer_unexpected(error: Exception, *, request_id: str) -> Response:
 def answer_invalid(error: RequestValidationError) -> Response:
     """422, with the first faults, and no more of the input than helps to find them."""
     return JSONResponse({"detail": [_fault(fault) for fault in error.errors()[:MOST_FAULTS]]}, status_code=422)
+
+
+def answer_kept(answer: Answer) -> Response:
+    """An answer that is given once or again, byte for byte the same; the header tells which."""
+    headers = {"Idempotency-Replayed": "true"} if answer.replayed else {}
+    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
 
 
 def _fault(fault: Mapping[str, Any]) -> dict[str, Any]:

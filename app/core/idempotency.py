@@ -19,9 +19,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Header, Response
 from sqlalchemy import CursorResult, Integer, String, Text, delete, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -34,14 +33,6 @@ KEPT = timedelta(hours=24)
 LONGEST_KEY = 255
 WAIT_MS = 10_000
 _LOCK_NOT_AVAILABLE = "55P03"
-
-IdempotencyKey = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Makes the request safe to repeat: the same key and body get the same answer for 24 hours",
-    ),
-]
 
 
 class InvalidIdempotencyKey(InvalidRequest):
@@ -77,10 +68,6 @@ class Answer:
     status: int
     body: str
     replayed: bool = False
-
-    def as_response(self) -> Response:
-        headers = {"Idempotency-Replayed": "true"} if self.replayed else {}
-        return Response(self.body, status_code=self.status, media_type="application/json", headers=headers)
 
 
 class Slot:

@@ -11,9 +11,8 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
@@ -100,13 +99,6 @@ class Cursors:
     def page(self, kind: type[T], items: Slice[T]) -> Page[T]:
         """The answer for one slice: ``cursors.page(VideoOut, rows.map(VideoOut.of))``."""
         return Page[kind](items=list(items.rows), next_cursor=self.encode(items.next) if items.next else None)
-
-
-LimitParam = Annotated[
-    int,
-    Query(ge=1, description=f"How many at most; more than {MOST_PER_PAGE} counts as {MOST_PER_PAGE}", examples=[50]),
-]
-CursorParam = Annotated[str | None, Query(description="The `next_cursor` of the page before", max_length=500)]
 
 
 def keyset(

@@ -48,6 +48,7 @@ class EngineWorker:
             "application_version": WORKFLOW_VERSION,
             "notification_listener_polling_interval_sec": 5.0,
             "scheduler_polling_interval_sec": 300.0,
+            "run_migrations": False,
             "console_log_level": "WARNING",
             "log_level": "WARNING",
         }

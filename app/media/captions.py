@@ -1,9 +1,9 @@
 """Words and their times → captions, as WebVTT and SubRip. Pure.
 
-Where cues and lines end is chosen for the reader, by the usual rules of broadcasters: a sentence's end closes a cue; a break falls
-after punctuation if it can, otherwise before a word that opens a phrase ("of", "and") and not after one; no word is stranded; two
-lines are of like length. All cues of a video are chosen together, as the cuts of least total cost. A cue starts with the sound of
-its first word and may stay a little after its last.
+Where cues and lines end is chosen for the reader, by the usual rules of broadcasters: a sentence's end closes a cue;
+a break falls after punctuation if it can, otherwise before a word that opens a phrase ("of", "and") and not after
+one; no word is stranded; two lines are of like length. All cues of a video are chosen together, as the cuts of least
+total cost. A cue starts with the sound of its first word and may stay a little after its last.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 #: A cue shorter than this cannot be read; one longer is stale.
 SHORTEST_CUE_MS, LONGEST_CUE_MS = 1_000, 6_000
@@ -55,8 +55,8 @@ def cues(
 ) -> tuple[Cue, ...]:
     """Cues in order that show every word once, never overlap, and start when their first word sounds.
 
-    ``words`` come in order of time. A character of Chinese, Japanese or Korean counts two columns; a word longer than a line is
-    broken. No cue ends after ``until_ms``, the end of the video.
+    ``words`` come in order of time. A character of Chinese, Japanese or Korean counts two columns; a word longer than
+    a line is broken. No cue ends after ``until_ms``, the end of the video.
     """
     atoms = [atom for word in words for atom in _atoms(word, max_chars_per_line)]
     if not atoms:
@@ -114,7 +114,6 @@ class _Atom:
     torn: bool
 
 
-_WIDE = "\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\U00020000-\U0003fffd"
 _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _CHARACTERS = re.compile(rf"[「『（《“‘]*[{_UNSPACED}][^\w「『（《“‘\s]*|[^{_UNSPACED}「『（《“‘\s]+|\S")
 _UNSPACED_CHARACTER = re.compile(f"[{_UNSPACED}]")
@@ -164,17 +163,20 @@ def _columns(text: str) -> int:
 _SENTENCE_STOPS = ".!?…。！？؟۔।॥"
 _CLAUSE_STOPS = ",;:，、；：،؛—–"
 _CLOSERS = "\"'’”»›)]}）」』】》〉"
-_OPENERS = frozenset(
-    # articles, prepositions, conjunctions and auxiliaries of the languages that are most spoken to cameras
-    "a an the of to in on at by for from with without into onto over under about after before between through during against as than like "
-    "and or but nor so yet because although though while when where which who whom whose that if unless until since whether is are was were "
-    "be been am will would can could should shall may might must do does did has have had not no my your his her its our their this these "
-    "those some any each every very more most der die das den dem des ein eine einen einem einer und oder aber weil dass wenn mit von zu im "
-    "in an auf für bei nach vor über unter aus um le la les un une des du de et ou mais que qui dans sur pour par avec sans el los las uno "
-    "una y o pero del al en con por para sin sobre il lo gli i e ed ma che di da nel della dello um uma os as do da em no na com het een van "
-    "en met op voor te w z na do się że jest ve bir için".split()  # noqa: SIM905
-)
-_ABBREVIATIONS = frozenset("mr mrs ms dr prof st vs etc e.g i.e no inc ltd co jr sr z.b d.h u.a bzw dipl ing".split())  # noqa: SIM905
+#: Articles, prepositions, conjunctions and auxiliaries of the languages that are most spoken to cameras.
+_OPENER_LIST = """
+    a an the of to in on at by for from with without into onto over under about after before between through
+    during against as than like and or but nor so yet because although though while when where which who whom
+    whose that if unless until since whether is are was were be been am will would can could should shall may
+    might must do does did has have had not no my your his her its our their this these those some any each
+    every very more most der die das den dem des ein eine einen einem einer und oder aber weil dass wenn mit von
+    zu im auf für bei nach vor über unter aus um le la les un une du de et ou mais que qui dans sur pour par
+    avec sans el los las uno una y o pero del al en con por para sin sobre il lo gli i e ed ma che di da nel
+    della dello uma os em na com het een van met op voor te w z się że jest ve bir için
+"""
+_OPENERS = frozenset(_OPENER_LIST.split())
+_ABBREVIATION_LIST = "mr mrs ms dr prof st vs etc e.g i.e no inc ltd co jr sr z.b d.h u.a bzw dipl ing"
+_ABBREVIATIONS = frozenset(_ABBREVIATION_LIST.split())
 
 
 class _Plan:
@@ -190,11 +192,11 @@ class _Plan:
 
     def best(self) -> list[tuple[int, int]]:
         """Half-open ranges of atoms, one for each cue."""
-        count = len(self.atoms)
+        count, widest = len(self.atoms), self._limit * self._max_lines + self._max_lines - 1
         costs, cuts = [0.0] + [float("inf")] * count, [0] * (count + 1)
         for stop in range(1, count + 1):
             for start in range(stop - 1, -1, -1):
-                if start < stop - 1 and self.width(start, stop) > self._limit * self._max_lines + self._max_lines - 1:
+                if self.width(start, stop) > widest:
                     break
                 cost = costs[start] + self._cue_cost(start, stop)
                 if cost < costs[stop]:
@@ -209,71 +211,67 @@ class _Plan:
     def width(self, start: int, stop: int) -> int:
         return self._ends[stop] - self._ends[start] - self._spaces[start]
 
-    def lines(self, start: int, stop: int) -> tuple[float, tuple[int, ...]]:
-        """The cheapest way to set the atoms in lines: its cost, and where each line but the first starts."""
-        return self._set_lines(start, stop, self._max_lines)
+    def lines(self, start: int, stop: int) -> tuple[str, ...]:
+        """The text of the atoms, set in the best lines."""
+        _, cuts = self._set_lines(start, stop, self._max_lines)
+        return tuple(self._text(first, last) for first, last in pairwise((start, *cuts, stop)))
 
-    def text(self, start: int, stop: int) -> str:
+    def start_after(self, stop: int) -> int | None:
+        """When the word after the cue sounds, if there is one."""
+        return self.atoms[stop].start_ms if stop < len(self.atoms) else None
+
+    def _text(self, start: int, stop: int) -> str:
         parts = [(" " if self._spaces[index] else "") + self.atoms[index].text for index in range(start, stop)]
         return "".join(parts).lstrip(" ")
 
-    def starts_of_next(self, stop: int) -> int | None:
-        return self.atoms[stop].start_ms if stop < len(self.atoms) else None
-
     def _set_lines(self, start: int, stop: int, lines: int) -> tuple[float, tuple[int, ...]]:
+        """The cheapest way to set the atoms in so many lines or fewer: its cost, and where later lines start."""
         if self.width(start, stop) <= self._limit:
             return 0.0, ()
         best: tuple[float, tuple[int, ...]] = (float("inf"), ())
         if lines == 1:
             return best
         for cut in range(start + 1, stop):
-            first = self.width(start, cut)
-            if first > self._limit:
+            if self.width(start, cut) > self._limit:
                 break
-            rest = self.width(cut, stop)
-            if rest > self._limit * (lines - 1) + lines - 2:
-                continue
-            below, more = self._set_lines(cut, stop, lines - 1)
-            uneven = abs(first * (lines - 1) - rest) / self._limit + (0.15 if first * (lines - 1) > rest else 0)
-            stranded = 3.0 if cut - start == 1 or stop - cut == 1 else 0.0
-            cost = below + 0.7 * self._breaks[cut - 1] + 3 * uneven + (stranded if not self._spaces[cut] == 0 else 0)
-            best = min(best, (cost, (cut, *more)))
+            if self.width(cut, stop) <= self._limit * (lines - 1) + lines - 2:
+                below, more = self._set_lines(cut, stop, lines - 1)
+                best = min(best, (below + self._line_cost(start, cut, stop, lines - 1), (cut, *more)))
         return best
 
+    def _line_cost(self, start: int, cut: int, stop: int, below: int) -> float:
+        """Of ending the first line at ``cut``. Lines should be of like length, and rather the lower one longer."""
+        first, rest = self.width(start, cut) * below, self.width(cut, stop)
+        uneven = abs(first - rest) / self._limit + (0.15 if first > rest else 0)
+        stranded = 3.0 if self._spaces[cut] and (cut - start == 1 or stop - cut == 1) else 0.0
+        return 0.7 * self._breaks[cut - 1] + 3 * uneven + stranded
+
     def _cue_cost(self, start: int, stop: int) -> float:
-        layout, _ = self.lines(start, stop)
+        layout, _ = self._set_lines(start, stop, self._max_lines)
         if layout == float("inf"):
             return layout
-        atoms = self.atoms
         inside = self._sentences[stop - 1] - self._sentences[start]
-        cost = 2.0 + layout + self._breaks[stop - 1] + 5.0 * inside + self._silence_cost(start, stop)
-        return (
-            cost
-            + self._time_cost(start, stop)
-            + (2.5 if stop - start == 1 and not self._whole_sentence(start) else 0.0)
-        )
+        lonely = 2.5 if stop - start == 1 and not self._is_sentence(start) else 0.0
+        wording = 2.0 + layout + self._breaks[stop - 1] + 5.0 * inside + lonely
+        return wording + self._silence_cost(start, stop) + self._time_cost(start, stop)
 
     def _time_cost(self, start: int, stop: int) -> float:
         """Too short to read, too fast, or too long."""
-        atoms = self.atoms
-        spoken = atoms[stop - 1].end_ms - atoms[start].start_ms
-        following = self.starts_of_next(stop)
-        shown = (
-            spoken + LINGER_MS
-            if following is None
-            else min(max(spoken, SHORTEST_CUE_MS), following - atoms[start].start_ms)
-        )
-        cost = 12.0 * max(0, SHORTEST_CUE_MS - shown) / 1000
-        cost += 4.0 * max(0, spoken - LONGEST_CUE_MS) / 1000
-        speed = self.width(start, stop) * 1000 / max(1, shown)
-        return cost + 0.1 * max(0.0, speed - FASTEST_READING)
+        begins, spoken = self.atoms[start].start_ms, self.atoms[stop - 1].end_ms - self.atoms[start].start_ms
+        following = self.start_after(stop)
+        longest = max(spoken, SHORTEST_CUE_MS)
+        shown = longest if following is None else min(longest, following - begins)
+        fast = self.width(start, stop) * 1000 / max(1, shown) - FASTEST_READING
+        late = 12.0 * max(0, SHORTEST_CUE_MS - shown) + 4.0 * max(0, spoken - LONGEST_CUE_MS)
+        return late / 1000 + 0.1 * max(0.0, fast)
 
     def _silence_cost(self, start: int, stop: int) -> float:
         """Words after a pause should not be shown before it."""
-        longest = max((self.atoms[i].start_ms - self.atoms[i - 1].end_ms for i in range(start + 1, stop)), default=0)
+        atoms = self.atoms
+        longest = max((atoms[i].start_ms - atoms[i - 1].end_ms for i in range(start + 1, stop)), default=0)
         return 6.0 * max(0, longest - 400) / 1000
 
-    def _whole_sentence(self, index: int) -> bool:
+    def _is_sentence(self, index: int) -> bool:
         return self._sentence[index] and (index == 0 or self._sentence[index - 1])
 
     def _joins(self, index: int) -> bool:
@@ -290,7 +288,7 @@ class _Plan:
             if following[:1].islower() or not any(character.isalnum() for character in following):
                 return False
         if text[-1:] != ".":
-            return text[-1:] in _SENTENCE_STOPS if text else False
+            return bool(text) and text[-1] in _SENTENCE_STOPS
         word = text[:-1].lower().lstrip("\"'“‘«([")
         return word not in _ABBREVIATIONS and not re.fullmatch(r"(?:[^\W\d_]\.)*[^\W\d_]", word)
 
@@ -313,19 +311,12 @@ def _timed(plan: _Plan, groups: Sequence[tuple[int, int]], until_ms: int | None)
     at = 0
     for start, stop in groups:
         begins = max(at, plan.atoms[start].start_ms)
-        ends = _end(begins, plan.atoms[stop - 1].end_ms, plan.starts_of_next(stop), until_ms)
-        _, cuts = plan.lines(start, stop)
-        places = (start, *cuts, stop)
-        yield Cue(
-            start_ms=begins,
-            end_ms=ends,
-            lines=tuple(plan.text(first, last) for first, last in zip(places, places[1:], strict=False)),
-        )
-        at = ends
+        at = _end(begins, plan.atoms[stop - 1].end_ms, plan.start_after(stop), until_ms)
+        yield Cue(start_ms=begins, end_ms=at, lines=plan.lines(start, stop))
 
 
 def _end(start: int, spoken_until: int, following: int | None, until_ms: int | None) -> int:
-    """Long enough to be read, not into the next cue nor past the video's end, and without a short gap before the next cue."""
+    """Long enough to be read, not into the next cue nor past the video's end, and no short gap before the next cue."""
     end = max(spoken_until + LINGER_MS, start + SHORTEST_CUE_MS)
     if following is not None:
         end = following if following - end < FILLED_GAP_MS - LINGER_MS else end

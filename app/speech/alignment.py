@@ -1,7 +1,7 @@
 """Sounds as an engine timed them → the word each belongs to, by way of espeak-ng's sounds for the same text. Pure.
 
-Two engines say the same words with mostly the same sounds in the same order. The two rows are laid side by side at the least cost
-(Needleman-Wunsch); a sound takes the word of the one it is laid beside.
+Two engines say the same words with mostly the same sounds in the same order. The two rows are laid side by side at
+the least cost (Needleman-Wunsch); a sound takes the word of the one it is laid beside.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class Recorded:
 
 
 def timed(recorded: Recorded, reference: Sequence[TokenPhone]) -> list[TokenPhone]:
-    """The sounds of ``recorded``, each with its token. Without times of its own, the reference's, stretched to what is heard."""
+    """The sounds of ``recorded``, each with its token. Without times of its own, the reference's, stretched to what
+    is heard.
+    """
     if any(phone.ipa for phone in recorded.phones):
         return _aligned(recorded.phones, [phone for phone in reference if phone.ipa])
     return _stretched(reference, _heard_stretches(recorded))

@@ -1,4 +1,6 @@
-"""The voices that are always there, spoken by the embedded synthesiser: chosen to be distinct from each other and easy to follow."""
+"""The voices that are always there, spoken by the embedded synthesiser: chosen to be distinct from each other and
+easy to follow.
+"""
 
 from __future__ import annotations
 
@@ -33,14 +35,14 @@ ESPEAK_VOICES: tuple[Voice, ...] = (
     _voice("Grace", "en-US", "female", "en-us", "f2", rate=165, pitch=54),
     _voice("Miles", "en-US", "male", "en-us", "", rate=160, pitch=42),
     _voice("Frank", "en-US", "male", "en-us", "m3", rate=155, pitch=40),
-    _voice("Alice", "en-GB", "female", "en-gb", "f3", rate=160, pitch=50),
-    _voice("Ruth", "en-GB", "female", "en-gb", "f2", rate=165, pitch=54),
-    _voice("Henry", "en-GB", "male", "en-gb", "", rate=160, pitch=42),
-    _voice("Edmund", "en-GB", "male", "en-gb", "m3", rate=155, pitch=40),
+    _voice("Alice", "en-GB", "female", "en-gb-x-rp", "f3", rate=160, pitch=50),
+    _voice("Ruth", "en-GB", "female", "en-gb-x-rp", "f2", rate=165, pitch=54),
+    _voice("Henry", "en-GB", "male", "en-gb-x-rp", "", rate=160, pitch=42),
+    _voice("Edmund", "en-GB", "male", "en-gb-x-rp", "m3", rate=155, pitch=40),
     _voice("Greta", "de-DE", "female", "de", "f3", pitch=48),
     _voice("Anton", "de-DE", "male", "de", "m3", pitch=42),
-    _voice("Camille", "fr-FR", "female", "fr-fr", "f3", pitch=48),
-    _voice("Hugo", "fr-FR", "male", "fr-fr", "m3", pitch=42),
+    _voice("Camille", "fr-FR", "female", "fr", "f3", pitch=48),
+    _voice("Hugo", "fr-FR", "male", "fr", "m3", pitch=42),
     _voice("Lucia", "es-ES", "female", "es", "f3", pitch=48),
     _voice("Mateo", "es-ES", "male", "es", "m3", pitch=42),
     _voice("Valeria", "es-MX", "female", "es-419", "f3", pitch=48),

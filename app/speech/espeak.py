@@ -1,8 +1,8 @@
 """The embedded synthesiser, espeak-ng, called through ctypes. Text in, samples and timed phones out.
 
-The library keeps state from one synthesis to the next (a second one in the same process differs in samples and in times), so each
-call loads a private copy of it: the same text and settings give the same bytes, whatever ran before. A copy stays loaded until its
-process ends, about 1 MB each: speak in a child process.
+The library keeps state from one synthesis to the next (a second one in the same process differs in samples and in
+times), so each call loads a private copy of it: the same text and settings give the same bytes, whatever ran before.
+A copy stays loaded until its process ends, about 1 MB each: speak in a child process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import espeakng_loader
+import espeakng_loader  # pyright: ignore[reportMissingTypeStubs]
 import numpy as np
 
 from app.speech.base import Samples
@@ -37,7 +37,7 @@ _STRESS = "ˈˌ"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardPhone:
-    """One sound: milliseconds from the first sample, and the position in the text (from 0) of the word it belongs to."""
+    """One sound: milliseconds from the first sample, and where in the text (from 0) its word is."""
 
     start_ms: int
     end_ms: int
@@ -74,7 +74,7 @@ def utter(text: str, settings: EspeakSettings) -> Utterance:
         raise SpeechFailed(f"espeak-ng has no voice {name!r}. Reinstall the package espeakng-loader.")
     for parameter, value in (
         (_RATE, settings.rate),
-        (_VOLUME, 100),
+        (_VOLUME, 80),
         (_PITCH, settings.pitch),
         (_RANGE, settings.pitch_range),
     ):

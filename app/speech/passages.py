@@ -1,9 +1,10 @@
 """A script → passages: what is spoken, drawn and stored as one. Pure.
 
-Where the cuts fall is decided by the words around each possible cut, not by counting from the start: after an edit, the
-cuts everywhere else are the same, so that only the edited passage has to be made again. Among the possible cuts of a stretch
-that is too long, the one of the highest rank is taken, then each side is treated alike (a treap over the cuts). Rank is first
-how natural the cut is (a sentence's end, a clause, a comma, a space), then a hash of the words on both sides.
+Where the cuts fall is decided by the words around each possible cut, not by counting from the start: after an edit,
+the cuts everywhere else are the same, so that only the edited passage has to be made again. Among the possible cuts
+of a stretch that is too long, the one of the highest rank is taken, then each side is treated alike (a treap over the
+cuts). Rank is first how natural the cut is (a sentence's end, a clause, a comma, a space), then a hash of the words
+on both sides.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ _PAUSES = {_Cut.HARD: 0, _Cut.SPACE: 0, _Cut.COMMA: 80, _Cut.CLAUSE: CLAUSE_PAUS
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A stretch that is not cut, and what kind of cut may follow it. ``glued``: no space before it. ``opens_line``: it starts a line."""
+    """A stretch that is not cut, and what kind of cut may follow it. ``glued``: no space before it. ``opens_line``:
+    it starts a line.
+    """
 
     text: str
     after: _Cut
@@ -71,11 +74,13 @@ _STOPS = "!?…。！？｡؟۔।॥።፧‼⁇⁈⁉"
 _END = re.compile(
     rf"(?<![.{_STOPS}])(?:(?P<stops>[.{_STOPS}]++)[^\w\s]*+(?=\s|$)|[。！？｡።፧।॥]++[{re.escape(_CLOSERS)}]*+)"
 )
-_ABBREVIATIONS = frozenset(
-    "adj adv al approx apr apt assn aug ave bldg blvd bzw ca capt cf co col corp dec dept dipl dir dr ed eds e.g eg esp est etc exp feb fig figs "
-    "fr ft gen gov hon hr i.e ie inc ing jan jr jul jun lt ltd mag maj mar max messrs min misc mlle mme mr mrs ms mt nat no nos nov nr oct op "
-    "p par pp prof pt pvt ref rep rev sec sen sep sept sgt sr sra srta st str tel usw univ v vol vs z.b zb d.h u.a bspw".split()
-)
+_ABBREVIATION_LIST = """
+    adj adv al approx apr apt assn aug ave bldg blvd bzw ca capt cf co col corp dec dept dipl dir dr ed eds e.g
+    eg esp est etc exp feb fig figs fr ft gen gov hon hr i.e ie inc ing jan jr jul jun lt ltd mag maj mar max
+    messrs min misc mlle mme mr mrs ms mt nat no nos nov nr oct op p par pp prof pt pvt ref rep rev sec sen sep
+    sept sgt sr sra srta st str tel usw univ v vol vs z.b zb d.h u.a bspw
+"""
+_ABBREVIATIONS = frozenset(_ABBREVIATION_LIST.split())
 _INITIAL = re.compile(r"(?:^|[\s(\[\"'“‘])(?:[^\W\d_]\.)*[^\W\d_]$")
 _COMMAS, _CLAUSES = ",、，،", ";:；：؛—–"
 
@@ -83,9 +88,11 @@ _COMMAS, _CLAUSES = ",、，،", ";:；：؛—–"
 def split_passages(script: str, *, target_chars: int = 110, max_chars: int = 280) -> tuple[Passage, ...]:
     """The script cut into passages of about ``target_chars`` (five to eight seconds), none longer than ``max_chars``.
 
-    Never across paragraphs; at sentence ends where possible, then at clauses, commas, spaces, and within a word only when one word
-    is longer than ``max_chars``. Inside a passage white space becomes single spaces, but a line that stands for itself keeps its
-    newline; nothing else is lost. Characters of Chinese, Japanese and Korean count three. Silence after a passage: a paragraph 600 ms, a sentence 250 ms, a clause 120 ms, a comma 80 ms, otherwise none.
+    Never across paragraphs; at sentence ends where possible, then at clauses, commas, spaces, and within a word only
+    when one word is longer than ``max_chars``. Inside a passage white space becomes single spaces, but a line that
+    stands for itself keeps its newline; nothing else is lost. Characters of Chinese, Japanese and Korean count three.
+
+    Silence after a passage: a paragraph 600 ms, a sentence 250 ms, a clause 120 ms, a comma 80 ms, otherwise none.
     """
     sizes = _Sizes(shortest=target_chars // 2, longest=min(max_chars, target_chars * 8 // 5))
     passages: list[Passage] = []
@@ -112,7 +119,9 @@ def _fitting(run: Sequence[_Piece], sizes: _Sizes, max_chars: int) -> Iterator[S
 
 
 def _grouped(pieces: Sequence[_Piece], sizes: _Sizes) -> Iterator[Sequence[_Piece]]:
-    """Cut at the highest rank until nothing is longer than ``sizes.longest``, leaving no side shorter than ``sizes.shortest``."""
+    """Cut at the highest rank until nothing is longer than ``sizes.longest``, leaving no side shorter than
+    ``sizes.shortest``.
+    """
     waiting = [pieces]
     while waiting:
         run = waiting.pop()

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,7 +26,9 @@ def settings_beside(model: Path) -> Path:
 
 
 def read_voice(model: Path) -> Voice:
-    """The voice in ``model``, without loading it. Raises ``VoiceFileInvalid`` when a file is missing or is something else."""
+    """The voice in ``model``, without loading it. Raises ``VoiceFileInvalid`` when a file is missing or is something
+    else.
+    """
     _check_model(model)
     document = _read_settings(settings_beside(model))
     name = model.name.removesuffix(".onnx")

@@ -1,7 +1,8 @@
 """A script as people paste it → plain text to be spoken and shown. Pure.
 
-People paste from documents, web pages and chat windows. What is there for the eye only is taken out rather than refused:
-nobody wants to hear "asterisk asterisk", and nobody expects an error for a heading. The words themselves stay as written.
+People paste from documents, web pages and chat windows. What is there for the eye only is taken out rather than
+refused: nobody wants to hear "asterisk asterisk", and nobody expects an error for a heading. The words themselves
+stay as written.
 """
 
 from __future__ import annotations
@@ -19,23 +20,27 @@ _RAW_LIMIT = 5 * SCRIPT_LIMIT
 
 _NEWLINES = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[^\\S\n]+")
-#: Marks that no reader sees: byte order mark, zero-width space, word joiner, soft hyphen, direction overrides, private use.
+#: Marks that no reader sees: byte order mark, zero-width space, word joiner, soft hyphen, direction overrides,
+#: private use.
 _INVISIBLE = re.compile("[\ufeff\u200b\u2060-\u2064\u00ad\u180e\u202a-\u202e\u2066-\u206f\ufff9-\ufffb\ue000-\uf8ff]")
 #: Joiners are spelling in Arabic and Indic scripts and hold emoji together; anywhere else they are dirt.
 _STRAY_JOINER = re.compile(
-    "(?<![\u0600-\u0dff\u0e00-\u109f\u1780-\u17ff\u200d\ufe0f\U0001f3fb-\U0001f3ff\u2190-\u2bff\U0001f000-\U0001faff])[\u200c\u200d]+"
+    "(?<![\u0600-\u0dff\u0e00-\u109f\u1780-\u17ff\u200d\ufe0f\u2190-\u2bff\U0001f000-\U0001faff])[\u200c\u200d]+"
 )
 _STRAY_TAG = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007f])[\U000e0000-\U000e007f]+")
 
 _HIDDEN_PARTS = (("<!--", "-->"), ("<script", "</script>"), ("<style", "</style>"))
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:.-]{0,40})((?:\s[^<>]{0,2000})?)(/?)>|<[!?][A-Za-z][^<>]{0,2000}>")
-_BLOCK_TAGS = frozenset(
-    "address article blockquote br break dd div dl dt footer h1 h2 h3 h4 h5 h6 header hr li ol p pre section table tr ul".split()
-)
-_INLINE_TAGS = frozenset(
-    "a abbr audio b big body center cite code del em emphasis font head html i img ins kbd lexicon mark meta phoneme prosody q s samp say-as "
-    "small speak span strong sub sup td th title tt u video voice".split()
-)
+_BLOCK_TAGS_LIST = """
+    address article blockquote br break dd div dl dt footer h1 h2 h3 h4 h5 h6 header hr li ol p pre section
+    table tr ul
+"""
+_BLOCK_TAGS = frozenset(_BLOCK_TAGS_LIST.split())
+_INLINE_TAGS_LIST = """
+    a abbr audio b big body center cite code del em emphasis font head html i img ins kbd lexicon mark meta
+    phoneme prosody q s samp say-as small speak span strong sub sup td th title tt u video voice
+"""
+_INLINE_TAGS = frozenset(_INLINE_TAGS_LIST.split())
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 
 _MARKDOWN_LINES: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -60,19 +65,19 @@ _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!~>-])")
 def clean_script(script: str) -> str:
     """The script as it will be spoken and captioned: NFC, one space between words, one blank line between paragraphs.
 
-    Taken out: HTML and SSML tags (with what ``<script>``, ``<style>`` and comments hold; block tags and ``<break>`` end the line),
-    Markdown's signs (headings, emphasis, list and quote marks, code fences, images; a link keeps its text), marks without a
-    shape. Kept: every word, numbers, punctuation, emoji, a lone ``<``, ``*`` or ``_`` that marks nothing up (``2 * 3 < 7``).
+    Taken out: HTML and SSML tags (with what ``<script>``, ``<style>`` and comments hold; block tags and ``<break>``
+    end the line), Markdown's signs (headings, emphasis, list and quote marks, code fences, images; a link keeps its
+    text), marks without a shape. Kept: every word, numbers, punctuation, emoji, a lone ``<``, ``*`` or ``_`` that
+    marks nothing up (``2 * 3 < 7``).
 
-    Raises ``UnreadableScript`` for control characters, ``ScriptTooLong`` beyond ``SCRIPT_LIMIT`` characters, ``EmptyScript`` when
-    no letter and no digit is left to say.
+    Raises ``UnreadableScript`` for control characters, ``ScriptTooLong`` beyond ``SCRIPT_LIMIT`` characters,
+    ``EmptyScript`` when no letter and no digit is left to say.
     """
     _refuse_long(script, _RAW_LIMIT)
     text = _NEWLINES.sub("\n", script.removeprefix("\ufeff"))
     _refuse_control_characters(text)
     text = _without_invisible(unicodedata.normalize("NFC", text))
-    text = _without_markdown(_without_tags(text))
-    text = _tidy(text)
+    text = _tidy(_without_markdown(_without_tags(text)))
     if not any(character.isalnum() for character in text):
         raise EmptyScript("The script holds nothing to say: write at least one word.")
     _refuse_long(text, SCRIPT_LIMIT)
@@ -82,7 +87,8 @@ def clean_script(script: str) -> str:
 def _refuse_long(text: str, limit: int) -> None:
     if len(text) > limit:
         raise ScriptTooLong(
-            f"The script has {len(text):,} characters; at most {SCRIPT_LIMIT:,} are accepted. Shorten it, or make several videos.",
+            f"The script has {len(text):,} characters; at most {SCRIPT_LIMIT:,} are accepted. "
+            "Shorten it, or make several videos.",
             extra={"characters": len(text), "limit": SCRIPT_LIMIT},
         )
 
@@ -109,7 +115,7 @@ def _without_tags(text: str) -> str:
 
 
 def _without_parts(text: str, opening: str, closing: str) -> str:
-    """Without everything from ``opening`` to ``closing``. By hand, since a lazy pattern needs quadratic time on hostile text."""
+    """Without what lies between the two. By hand, since a lazy pattern needs quadratic time on hostile text."""
     lower, kept, at = text.lower(), list[str](), 0
     if len(lower) != len(text):
         lower = text

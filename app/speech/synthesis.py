@@ -47,12 +47,13 @@ def engine_version(voice: Voice) -> str:
 def synthesise(voice: Voice, text: str) -> Speech:
     """Speak ``text`` as plain text; nothing in it is obeyed. Blocks; the same voice and text give the same bytes.
 
-    The first sound starts ``LEAD_MS`` after the first sample and the last ends ``TAIL_MS`` before the end. Every token of ``text``
-    that white space separates is in exactly one word, in order; what is not said (emoji, a dash) belongs to the word before it. Text
-    without anything to say gives ``SILENCE_MS`` of silence. The samples last ``duration_ms`` to the nearest sample.
+    The first sound starts ``LEAD_MS`` after the first sample and the last ends ``TAIL_MS`` before the end. Every
+    token of ``text`` that white space separates is in exactly one word, in order; what is not said (emoji, a dash)
+    belongs to the word before it. Text without anything to say gives ``SILENCE_MS`` of silence. The samples last
+    ``duration_ms`` to the nearest sample.
 
-    Times come from the engine. One that gives none (a Piper model without alignments) is timed by espeak-ng's phones for the
-    same text, stretched to what is heard between its pauses: right to about a tenth of a second.
+    Times come from the engine. One that gives none (a Piper model without alignments) is timed by espeak-ng's phones
+    for the same text, stretched to what is heard between its pauses: right to about a tenth of a second.
 
     Raises ``SpeechFailed``, or ``VoiceUnavailable`` when a file or a program of the voice is missing.
     """
@@ -102,7 +103,9 @@ def _performed(voice: Voice, spoken: Spoken) -> _Performance:
 
 
 def _reference(voice: Voice, spoken: Spoken) -> Utterance:
-    """What espeak-ng makes of the same text: which sounds belong to which word, and how long each takes against the others."""
+    """What espeak-ng makes of the same text: which sounds belong to which word, and how long each takes against the
+    others.
+    """
     return utter(spoken.text, EspeakSettings(voice=espeak_language(voice.language)))
 
 
@@ -140,7 +143,9 @@ def _trimmed(performance: _Performance, spoken: Spoken, heard: tuple[int, int]) 
 
 
 def _cut(samples: Samples, rate: int, start_ms: int, duration_ms: int) -> Samples:
-    """``duration_ms`` of sound from ``start_ms``, with silence where there is none, faded in and out within the silence around it."""
+    """``duration_ms`` of sound from ``start_ms``, with silence where there is none, faded in and out within the
+    silence around it.
+    """
     start, length = round(start_ms * rate / 1000), round(duration_ms * rate / 1000)
     cut = np.zeros(length, np.int16)
     kept = samples[max(0, start) : start + length]

@@ -46,7 +46,7 @@ def shifted(phones: Iterable[TokenPhone], by_ms: int, duration_ms: int) -> list[
 def lay_track(
     tokens: Sequence[Token], phones: Sequence[TokenPhone], clause_ends: Sequence[ClauseEnd], duration_ms: int
 ) -> Track:
-    """Every token ends up in exactly one word, in order; a token without a sound of its own joins the word before it."""
+    """Every token is in exactly one word, in order; a token without a sound of its own joins the word before it."""
     spans = _spans(tokens, phones)
     return Track(
         duration_ms=duration_ms,

@@ -13,7 +13,9 @@ Quality = Literal["basic", "good", "high"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EspeakSettings:
-    """``voice`` and ``variant`` are espeak-ng's names; ``rate`` in words a minute; ``pitch`` and ``pitch_range`` 0..99."""
+    """``voice`` and ``variant`` are espeak-ng's names; ``rate`` in words a minute; ``pitch`` and ``pitch_range``
+    0..99.
+    """
 
     voice: str
     variant: str = ""

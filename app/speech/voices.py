@@ -78,7 +78,9 @@ _PROGRAM_VOICES = (
 
 
 class VoiceCatalogue:
-    """Built-in voices, those of installed programs, and the Piper voices in ``folder``. Reads the disk at each call: cheap, never stale."""
+    """Built-in voices, those of installed programs, and the Piper voices in ``folder``. Reads the disk at each call:
+    cheap, never stale.
+    """
 
     def __init__(
         self, folder: Path, which: Which = shutil.which, *, festival_folders: tuple[Path, ...] = FESTIVAL_FOLDERS
@@ -143,8 +145,8 @@ class VoiceCatalogue:
             if f"piper-{model.name.removesuffix('.onnx').lower().replace(' ', '-')}" == voice_id:
                 return self._installed_piper_voice(model)
         raise VoiceUnavailable(
-            f"The voice {voice_id!r} needs its file {self._folder / voice_id.removeprefix('piper-')}.onnx, which is not on this machine. "
-            "Add it: tenex voices add PATH.onnx"
+            f"The voice {voice_id!r} needs its file {voice_id.removeprefix('piper-')}.onnx in {self._folder}, "
+            "which is not on this machine. Add it: tenex voices add PATH.onnx"
         )
 
     def _installed_piper_voice(self, model: Path) -> Voice:

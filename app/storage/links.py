@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -48,7 +49,7 @@ class Links:
         download = Download(key=key, filename=filename, content_type=content_type, inline=inline, expires=expires)
         payload = json.dumps(asdict(download), separators=(",", ":")).encode()
         token = base64.urlsafe_b64encode(self._signer.sign(payload) + payload).rstrip(b"=").decode()
-        return f"{self._base_url}{PREFIX}/{token}/{quote(filename, safe='')}"
+        return f"{self._base_url}{PREFIX}/{token}/{_for_people(filename)}"
 
     def expires_at(self) -> datetime:
         """When a link that is made now stops working."""
@@ -70,6 +71,11 @@ class Links:
                 f"This link expired at {expires:%Y-%m-%d %H:%M:%S} UTC. Get the video again for a new one."
             )
         return download
+
+
+def _for_people(filename: str) -> str:
+    """The last part of the address: what a browser or curl names the file after if it ignores the headers."""
+    return quote(re.sub(r"[/\\\x00-\x1f]+", "_", filename).strip(".") or "file", safe="")
 
 
 def _invalid() -> InvalidLink:

@@ -20,7 +20,7 @@ _PIECE = 1 << 20
 #: Not a possible segment of a key, so it never meets a blob.
 _INCOMING = ".incoming"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-_ATTEMPTS = 5
+_ATTEMPTS = 20
 
 
 class LocalStore:
@@ -144,17 +144,17 @@ def _pieces(source: Path | bytes) -> Iterator[bytes]:
 
 
 def _rename_into(draft: Path, target: Path) -> None:
-    for attempt in range(_ATTEMPTS):
-        _make_folder(target.parent)
-        try:
+    # Whoever deletes the last blob of a folder removes the folder: maybe at any moment before the rename.
+    for _ in range(_ATTEMPTS):
+        with suppress(FileNotFoundError):
+            _make_folder(target.parent)
             draft.replace(target)
-        except FileNotFoundError:
-            # A delete may remove the folder in between, when it held nothing else.
-            if attempt == _ATTEMPTS - 1:
-                raise
-        else:
             break
-    _sync_folder(target.parent)
+    else:
+        _make_folder(target.parent)
+        draft.replace(target)
+    with suppress(FileNotFoundError):
+        _sync_folder(target.parent)
 
 
 def _make_folder(folder: Path) -> None:

@@ -15,7 +15,8 @@ from app.core.errors import InvalidRequest, TenexError
 from app.storage.links import PREFIX, Download, Links
 from app.storage.local import LocalStore
 
-_RANGE = re.compile(r"\s*bytes\s*=\s*(?:\d+-\d*|-\d+)(?:\s*,\s*(?:\d+-\d*|-\d+))*\s*", re.IGNORECASE)
+_SPAN = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
+_RANGE = re.compile(rf"\s*bytes\s*=\s*{_SPAN}(?:\s*,\s*{_SPAN})*\s*", re.IGNORECASE)
 _FIRST = re.compile(r"(\d+)-|-(\d+)")
 
 

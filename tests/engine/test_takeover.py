@@ -13,6 +13,7 @@ import pytest
 
 from app.core.database import Database
 from app.engine.client import EngineClient
+from app.engine.migrations import migrate_engine
 from app.engine.names import Queue
 
 #: How many chunks a worker takes from the queue at a time.
@@ -23,6 +24,7 @@ class Crew:
     """Worker processes of the playground, and a client."""
 
     def __init__(self, url: str, folder: Path) -> None:
+        migrate_engine(url, folder)
         self._url, self._folder = url, folder
         self.client, self._database = EngineClient(url), Database(url)
         self._workers: list[subprocess.Popen[str]] = []

@@ -166,7 +166,6 @@ class Pose:
     lag_x: float = 0.0  # how far long hair trails behind the head
     lag_y: float = 0.0
     breath: float = 0.0  # 0 out, 1 in
-    lean: float = 0.0
     blink: float = 0.0
     gaze_x: float = 0.0
     gaze_y: float = 0.0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.modules.accounts.models import ApiKey, Workspace
@@ -20,9 +21,45 @@ def list_workspaces(session: Session) -> Sequence[Workspace]:
     return session.scalars(select(Workspace).order_by(Workspace.created_at, Workspace.id)).all()
 
 
-def find_key_by_prefix(session: Session, prefix: str) -> ApiKey | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredKey:
+    """What has to be known of a key to let a request in."""
+
+    id: str
+    workspace_id: str
+    name: str
+    secret_hash: str
+    scopes: tuple[str, ...]
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+def find_stored_key(connection: Connection, prefix: str) -> StoredKey | None:
     """The key with this prefix, revoked or not: prefixes are unique across workspaces."""
-    return session.scalars(select(ApiKey).where(ApiKey.prefix == prefix)).one_or_none()
+    row = connection.execute(_STORED_KEY, {"prefix": prefix}).one_or_none()
+    if row is None:
+        return None
+    id_, workspace_id, name, secret_hash, scopes, revoked_at, last_used_at = row
+    return StoredKey(
+        id=id_,
+        workspace_id=workspace_id,
+        name=name,
+        secret_hash=secret_hash,
+        scopes=tuple(scopes),
+        revoked_at=revoked_at,
+        last_used_at=last_used_at,
+    )
+
+
+_STORED_KEY = select(
+    ApiKey.id,
+    ApiKey.workspace_id,
+    ApiKey.name,
+    ApiKey.secret_hash,
+    ApiKey.scopes,
+    ApiKey.revoked_at,
+    ApiKey.last_used_at,
+).where(ApiKey.prefix == bindparam("prefix"))
 
 
 def find_key(session: Session, workspace_id: str, key_id: str) -> ApiKey | None:
@@ -35,7 +72,7 @@ def list_keys(session: Session, workspace_id: str) -> Sequence[ApiKey]:
     return session.scalars(keys.order_by(ApiKey.created_at.desc(), ApiKey.id.desc())).all()
 
 
-def mark_used(session: Session, key_id: str, *, now: datetime, unless_since: datetime) -> None:
-    """Note the use of a key, unless one was noted since then."""
-    stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < unless_since)
+def mark_used(session: Session, key_id: str, *, now: datetime, unless_after: datetime) -> None:
+    """Note the use of a key, unless one was noted after that moment."""
+    stale = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= unless_after)
     session.execute(update(ApiKey).where(ApiKey.id == key_id, stale).values(last_used_at=now))

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Request
 
 from app.core.auth import Principal
 from app.core.database import Database
-from app.core.pagination import DEFAULT_LIMIT, CursorParam, Cursors, LimitParam, Page
+from app.core.pagination import DEFAULT_LIMIT, Cursors, Page
+from app.core.parameters import CursorParam, LimitParam
 from app.modules.accounts.dependencies import caller_with
 from app.modules.credits.schemas import CreditEntryOut, CreditsOut
 from app.modules.credits.service import Credits

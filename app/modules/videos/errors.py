@@ -6,12 +6,15 @@ TenexError
 ├── NotRenderable        409  there is no script to render again
 ├── NotReady             409  there is nothing to download yet
 ├── JobFinished          409  a finished job cannot be cancelled
-└── BuiltInAvatar        409  built-in profiles cannot be changed
+├── BuiltInAvatar        409  built-in profiles cannot be changed
+├── UnknownProvider      400  no avatar provider of that name is configured
+├── VoiceNeeded          400  the provider has no voice of its own to fall back to
+└── InvalidMetadata      400  the merged metadata is too large or too deep
 """
 
 from __future__ import annotations
 
-from app.core.errors import Conflict, NotFound
+from app.core.errors import Conflict, InvalidRequest, NotFound
 
 
 class VideoNotFound(NotFound):
@@ -48,3 +51,15 @@ class JobFinished(Conflict):
 
 class BuiltInAvatar(Conflict):
     code = "built_in_avatar"
+
+
+class UnknownProvider(InvalidRequest):
+    code = "unknown_provider"
+
+
+class VoiceNeeded(InvalidRequest):
+    code = "voice_needed"
+
+
+class InvalidMetadata(InvalidRequest):
+    code = "invalid_metadata"

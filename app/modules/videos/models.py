@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Inte
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, IdText, JsonDocument, UtcDateTime
+from app.modules.accounts.models import Workspace
 
 
 class VideoStatus(StrEnum):
@@ -82,7 +83,7 @@ class Video(Base):
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"))
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
     parent_id: Mapped[str | None] = mapped_column(IdText, ForeignKey("videos.id"))
     kind: Mapped[str] = mapped_column(String(16))
     source: Mapped[str] = mapped_column(String(16))
@@ -127,7 +128,7 @@ class RenderJob(Base):
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"))
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
     video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(String(16))
     stage: Mapped[str] = mapped_column(String(16))
@@ -164,7 +165,7 @@ class Artifact(Base):
 
     __tablename__ = "artifacts"
 
-    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id), primary_key=True)
     fingerprint: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
     blob: Mapped[str] = mapped_column(String(200))
@@ -183,7 +184,7 @@ class TakeIntent(Base):
     __table_args__ = (UniqueConstraint("workspace_id", "fingerprint", "attempt"),)
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"))
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
     fingerprint: Mapped[str] = mapped_column(String(64))
     attempt: Mapped[int] = mapped_column(Integer)
     job_id: Mapped[str] = mapped_column(IdText)
@@ -200,7 +201,7 @@ class AvatarProfile(Base):
     __tablename__ = "avatar_profiles"
     __table_args__ = (
         Index("ix_avatar_profiles_page", "workspace_id", "created_at", "id"),
-        ForeignKeyConstraint(["workspace_id"], ["workspaces.id"]),
+        ForeignKeyConstraint(["workspace_id"], [Workspace.id]),
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.avatars.base import Delivery
 from app.avatars.performance import delayed, read_performance, read_track
 from app.avatars.studio.presenter import Presenter, Shot
-from app.media.captions import CaptionWord, cues, to_srt, to_vtt
+from app.media.captions import CaptionWord, cues, line_length, to_srt, to_vtt
 from app.media.encode import ChunkEncoder, Planes, VideoProfile
 from app.media.loudness import master
 from app.media.package import encode_sound, join, picture_of, preview_of, verify
@@ -77,7 +77,7 @@ def mix(task: Task, progress: Progress) -> dict[str, Any]:
     loudness = master(raw, mastered)
     progress(0.7)
     encode_sound(mastered, out)
-    return {"lufs": loudness.integrated_lufs, "true_peak_dbtp": loudness.true_peak_dbtp}
+    return {"lufs": loudness.integrated_lufs, "true_peak_dbtp": loudness.true_peak_dbtp, "level": loudness.level}
 
 
 def _lay_sound(timeline: Timeline, fps: Fraction, takes: dict[str, Path]) -> tuple[int, NDArray[np.int16]]:
@@ -134,7 +134,8 @@ def _write_captions(timeline: Timeline, fps: Fraction, task: Task, folder: Path)
     ]
     if not words:
         return {}
-    lines = cues(words, max_chars_per_line=42 if task["width"] >= task["height"] else 26)
+    length = line_length(task["width"], task["height"])
+    lines = cues(words, max_chars_per_line=length, until_ms=millisecond_at(timeline.frames, fps))
     files = {"vtt": folder / "captions.vtt", "srt": folder / "captions.srt"}
     files["vtt"].write_text(to_vtt(lines), encoding="utf-8", newline="\n")
     files["srt"].write_text(to_srt(lines), encoding="utf-8", newline="\n")

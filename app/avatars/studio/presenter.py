@@ -1,0 +1,274 @@
+"""Paints the frames of one passage. Every frame is a function of the shot and its index, whatever was painted before.
+
+The backdrop, the body and the head are drawn once per presenter. A frame then costs what has changed since the last
+one on the same planes: the body when the breath has moved it by a quarter of a pixel, the head when its pose has,
+the eyes and the mouth when they have. Everything is in the encoder's colours from the start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from app.avatars.studio.backdrop import paint_backdrop
+from app.avatars.studio.carriage import Carriage
+from app.avatars.studio.cast import character_of
+from app.avatars.studio.framing import Framing, check_frame, framed
+from app.avatars.studio.head import Box, Head
+from app.avatars.studio.model import MOUTH_FIELDS, Character, Mouth, Pose
+from app.avatars.studio.motion import Motion
+from app.avatars.studio.picture import NOWHERE, Rect, copy_rect, empty_planes, lay_over, to_bgr
+from app.avatars.studio.torso import RISE, breathing, torso_texture
+from app.avatars.studio.version import PRESENTER_VERSION
+from app.avatars.studio.warp import CELL, Field, Grid, area_around, cells_where, lookup, seen, warp
+from app.media.encode import Planes
+from app.speech.base import Track
+
+__all__ = ["PRESENTER_VERSION", "Presenter", "Shot", "still"]
+
+#: Pixels of the head's texture to a pixel of the frame: enough that moving it does not soften it.
+_OVERSAMPLING = 1.5
+#: How far the head can move from its anchor, in units.
+_ROAM = 40.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """Everything that can change a pixel."""
+
+    character: str
+    backdrop: str
+    width: int
+    height: int
+    fps: Fraction
+    frames: int
+    seed: int
+    track: Track
+
+
+class _Stage:
+    """The presenter before the camera: all that stays the same from frame to frame."""
+
+    def __init__(self, c: Character, backdrop: str, width: int, height: int) -> None:
+        check_frame(width, height)
+        cv2.setNumThreads(1)
+        self.frame = Rect(0, 0, width, height)
+        scale = framed(width, height, 0.0).scale
+        self.head = Head(c, scale * _OVERSAMPLING)
+        self.framing = framed(width, height, self.head.texture.y)
+        self.backdrop = paint_backdrop(backdrop, width, height)
+        texture = self.head.texture
+        right = texture.x + texture.layer.shape[1] / texture.scale
+        self.head_grid = self._grid(texture.x - _ROAM, texture.y - _ROAM, right + _ROAM, texture.bottom + _ROAM)
+        self.carriage = Carriage(self.head_grid, c)
+        self.torso = torso_texture(c, scale, (height - self.framing.y) / scale)
+        self.torso_grid = self._grid(self.torso.x, self.torso.y, -self.torso.x, self.torso.bottom)
+        self._levels: dict[int, Planes] = {}
+        self._trim_torso()
+
+    def _grid(self, x0: float, y0: float, x1: float, y1: float) -> Grid:
+        f: Framing = self.framing
+        area = area_around(
+            f.x + x0 * f.scale, f.y + y0 * f.scale, f.x + x1 * f.scale, f.y + y1 * f.scale, self.frame
+        )
+        return Grid(area, (f.x, f.y), f.scale)
+
+    def _trim_torso(self) -> None:
+        """Keep to the part of the frame where the body can be seen."""
+        left, top, width, height = cv2.boundingRect(cv2.extractChannel(self.torso.layer, 3))
+        t = self.torso
+        x0, y0 = t.x + left / t.scale, t.y + top / t.scale
+        self.torso_grid = self._grid(x0 - 6, y0 - 6, x0 + width / t.scale + 6, y0 + height / t.scale + 6)
+
+    def levels(self) -> int:
+        """Into how many steps a breath is divided: a quarter of a pixel each."""
+        return max(1, round(RISE * self.framing.scale * 4))
+
+    def breath(self, level: int) -> Planes:
+        """The planes of the body's part of the frame at one level of the breath, with the backdrop behind it."""
+        found = self._levels.get(level)
+        if found is None:
+            found = self._levels[level] = self._breathe(level / self.levels())
+        return found
+
+    @property
+    def body(self) -> Rect:
+        return self.torso_grid.area.clipped(self.frame)
+
+    def _breathe(self, breath: float) -> Planes:
+        area, body = self.torso_grid.area, self.body
+        x, y = breathing(self.torso_grid, breath)
+        layer = warp(self.torso, lookup(self.torso, x, y), area, area)
+        layer = layer[: body.y1 - body.y0, : body.x1 - body.x0]
+        shown = empty_planes(body.x1 - body.x0, body.y1 - body.y0)
+        local = Rect(0, 0, body.x1 - body.x0, body.y1 - body.y0)
+        behind = Planes(y=self.backdrop.y[body.luma], u=self.backdrop.u[body.chroma], v=self.backdrop.v[body.chroma])
+        lay_over(layer, behind, shown, local)
+        return shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What the planes show. ``places`` are the lookups of the head's grid."""
+
+    level: int
+    mouth: tuple[float, ...]
+    eyes: tuple[tuple[float, ...], tuple[float, ...]]
+    places: Field
+
+
+class Presenter:
+    """Paints the frames of a shot. Raises ``UnknownCharacter``, ``UnknownBackdrop`` or ``UnusableFrame``."""
+
+    def __init__(self, shot: Shot) -> None:
+        c = character_of(shot.character)
+        self._shot = shot
+        self._stage = _Stage(c, shot.backdrop, shot.width, shot.height)
+        self._motion = Motion(c, shot.track, duration=float(shot.frames / shot.fps), seed=shot.seed)
+        self._base = _copied(self._stage.backdrop)
+        self._level = -1
+        self._mouth: tuple[float, ...] = ()
+        self._eyes: list[tuple[float, ...]] = [(), ()]
+        self._boxes: dict[str, Box] = {}
+        self._planes: Planes | None = None
+        self._drawn: _Drawn | None = None
+
+    def pose_at(self, index: int) -> Pose:
+        """The pose of frame ``index``; also of the one after the last, where the next passage goes on."""
+        return self._motion.at(float(index / self._shot.fps))
+
+    def paint(self, index: int, planes: Planes) -> None:
+        """Draw frame ``index``, ``0 <= index < frames``, into the planes, which nobody else may write on meanwhile."""
+        self.show(self.pose_at(index), planes)
+
+    def show(self, pose: Pose, planes: Planes) -> None:
+        """Draw one pose into the planes."""
+        pose = _stepped(pose, self._stage.framing.scale)
+        drawn = self._drawn if planes is self._planes else None
+        wanted = _Drawn(self._breath_level(pose), _mouth_key(pose), _eye_keys(pose), self._places(pose))
+        self._set_level(wanted.level)
+        self._set_features(pose, wanted)
+        if drawn is None:
+            copy_rect(self._base, planes, self._stage.frame)
+        elif drawn.level != wanted.level:
+            copy_rect(self._base, planes, self._stage.body)
+        self._paint_head(planes, wanted, self._changed(drawn, wanted))
+        self._planes, self._drawn = planes, wanted
+
+    def _breath_level(self, pose: Pose) -> int:
+        return round(pose.breath * self._stage.levels())
+
+    def _places(self, pose: Pose) -> Field:
+        x, y = self._stage.carriage.places(pose)
+        return lookup(self._stage.head.texture, x, y)
+
+    def _set_level(self, level: int) -> None:
+        if level != self._level:
+            body, shown = self._stage.body, self._stage.breath(level)
+            self._base.y[body.luma], self._base.u[body.chroma] = shown.y, shown.u
+            self._base.v[body.chroma] = shown.v
+            self._level = level
+
+    def _set_features(self, pose: Pose, wanted: _Drawn) -> None:
+        head = self._stage.head
+        if wanted.mouth != self._mouth:
+            self._boxes["mouth"] = head.show_mouth(pose.mouth, pose.smile)
+            self._mouth = wanted.mouth
+        for side in (0, 1):
+            if wanted.eyes[side] != self._eyes[side]:
+                self._boxes[f"eye {side}"] = head.show_eye(side, pose)
+                self._eyes[side] = wanted.eyes[side]
+
+    def _changed(self, drawn: _Drawn | None, wanted: _Drawn) -> Rect:
+        """The cells of the head's area that do not show what is wanted."""
+        area = self._stage.head_grid.area
+        if drawn is None:
+            return area
+        mask: NDArray[np.bool_] = (drawn.places != wanted.places).any(axis=2)
+        height, width = self._stage.head.texture.layer.shape[:2]
+        mask &= seen(wanted.places, 0, 0, width, height, 2.0 * CELL * _OVERSAMPLING) | seen(
+            drawn.places, 0, 0, width, height, 2.0 * CELL * _OVERSAMPLING
+        )
+        if drawn.mouth != wanted.mouth:
+            mask |= self._shows(wanted.places, "mouth")
+        for side in (0, 1):
+            if drawn.eyes[side] != wanted.eyes[side]:
+                mask |= self._shows(wanted.places, f"eye {side}")
+        dirty = cells_where(mask, area)
+        if drawn.level != wanted.level:
+            dirty = dirty.joined(_whole_cells(self._stage.body.clipped(area), area))
+        return dirty
+
+    def _shows(self, places: Field, name: str) -> NDArray[np.bool_]:
+        box = self._boxes[name]
+        return seen(places, box.left, box.top, box.right, box.low, CELL * _OVERSAMPLING)
+
+    def _paint_head(self, planes: Planes, wanted: _Drawn, dirty: Rect) -> None:
+        if dirty.empty:
+            return
+        stage = self._stage
+        shown = dirty.clipped(stage.frame)
+        layer = warp(stage.head.texture, wanted.places, stage.head_grid.area, dirty)
+        lay_over(layer[: shown.y1 - shown.y0, : shown.x1 - shown.x0], self._base, planes, shown)
+
+
+def still(character: str, backdrop: str, width: int, height: int) -> NDArray[np.uint8]:
+    """A smiling portrait as blue, green, red, shape (height, width, 3). Raises like ``Presenter``."""
+    silence = Track(duration_ms=1000, phones=(), words=(), clauses=())
+    shot = Shot(
+        character=character, backdrop=backdrop, width=width, height=height, fps=Fraction(25), frames=25, seed=0,
+        track=silence,
+    )  # fmt: skip
+    presenter, planes = Presenter(shot), empty_planes(width, height)
+    presenter.show(replace(presenter.pose_at(0), smile=0.95, brow_left=0.16, brow_right=0.16), planes)
+    return to_bgr(planes)
+
+
+def _copied(planes: Planes) -> Planes:
+    return Planes(y=planes.y.copy(), u=planes.u.copy(), v=planes.v.copy())
+
+
+def _whole_cells(rect: Rect, area: Rect) -> Rect:
+    if rect.empty:
+        return NOWHERE
+    return area_around(rect.x0, rect.y0, rect.x1, rect.y1, area).clipped(area)
+
+
+def _stepped(pose: Pose, scale: float) -> Pose:
+    """The pose in steps of about a quarter of a pixel, so that a head at rest is at rest."""
+    turn, tilt, shift = 0.2 / scale, 0.03 / scale, 0.25 / scale
+    return replace(
+        pose,
+        yaw=_step(pose.yaw, turn),
+        pitch=_step(pose.pitch, turn),
+        roll=_step(pose.roll, tilt),
+        x=_step(pose.x, shift),
+        y=_step(pose.y - 0.65 * RISE * pose.breath, shift),
+        lag_x=_step(pose.lag_x, turn),
+        lag_y=_step(pose.lag_y, turn),
+        blink=_step(pose.blink, 1 / 32),
+        gaze_x=_step(pose.gaze_x, 0.02),
+        gaze_y=_step(pose.gaze_y, 0.02),
+        brow_left=_step(pose.brow_left, 0.02),
+        brow_right=_step(pose.brow_right, 0.02),
+        brow_pinch=_step(pose.brow_pinch, 0.04),
+        smile=_step(pose.smile, 0.02),
+        mouth=Mouth(*(_step(getattr(pose.mouth, name), 1 / 128) for name in MOUTH_FIELDS)),
+    )
+
+
+def _step(value: float, size: float) -> float:
+    return round(value / size) * size
+
+
+def _mouth_key(pose: Pose) -> tuple[float, ...]:
+    return (pose.smile, *(float(getattr(pose.mouth, name)) for name in MOUTH_FIELDS))
+
+
+def _eye_keys(pose: Pose) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    shared = (pose.blink, pose.gaze_x, pose.gaze_y, pose.brow_pinch, pose.smile)
+    return (*shared, pose.brow_left), (*shared, pose.brow_right)

@@ -1,0 +1,70 @@
+"""The kinds of value that requests about videos are made of, and what is checked of each."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from app.modules.videos.composition import FrameRate
+from app.modules.videos.metadata import metadata_fault
+
+LONGEST_TITLE = 200
+_BARE_OFFSET = re.compile(r"(T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})")
+
+
+def _spelled_rate(value: object) -> object:
+    """25, 25.0 and "25" are one frame rate."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g}"
+    return value
+
+
+def _plain_title(value: str) -> str:
+    title = value.strip()
+    if not title:
+        raise ValueError("a title has at least one visible character")
+    if not title.isprintable():
+        raise ValueError("a title is one line without control characters")
+    return title
+
+
+def _small_metadata(value: dict[str, Any]) -> dict[str, Any]:
+    fault = metadata_fault(value)
+    if fault is not None:
+        raise ValueError(fault)
+    return value
+
+
+def _with_plus(value: object) -> object:
+    """An offset whose plus sign was not URL-encoded arrives with a space in its place."""
+    return _BARE_OFFSET.sub(r"\1+\2", value) if isinstance(value, str) else value
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("this date is out of range") from error
+
+
+Rate = Annotated[
+    FrameRate,
+    BeforeValidator(_spelled_rate),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "enum": [float(rate) if "." in rate else int(rate) for rate in FrameRate]},
+                {"type": "string", "enum": list(FrameRate)},
+            ]
+        }
+    ),
+]
+Title = Annotated[str, Field(max_length=LONGEST_TITLE), AfterValidator(_plain_title)]
+Metadata = Annotated[dict[str, Any], AfterValidator(_small_metadata)]
+#: Zoneless instants are read as UTC.
+Instant = Annotated[datetime, BeforeValidator(_with_plus), AfterValidator(_in_utc)]
+#: The id of an avatar profile, voice or background.
+Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -1,0 +1,253 @@
+"""Reading videos, revisions, jobs and profiles: all SQL behind the endpoints that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.core.pagination import PageRequest, Position, Slice, cut, keyset
+from app.modules.videos.models import (
+    Artifact,
+    AvatarProfile,
+    JobStatus,
+    Kind,
+    RenderJob,
+    RenderTask,
+    Revision,
+    Source,
+    TaskStatus,
+    Video,
+    VideoStatus,
+)
+from app.modules.videos.outlook import Tally
+from app.modules.videos.pipeline.settle import ACTIVE
+
+Columns = sa.Row[Any]
+_RECENT_JOBS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoFilter:
+    """None is any. Instants are a half-open range: from ``created_after`` on, and before ``created_before``."""
+
+    status: VideoStatus | None = None
+    source: Source | None = None
+    kind: Kind | None = None
+    parent_id: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Like ``VideoFilter``."""
+
+    status: JobStatus | None = None
+    video_id: str | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+
+
+# videos --------------------------------------------------------------------------------------------------------------
+
+_last_job = sa.and_(
+    RenderJob.workspace_id == Video.workspace_id,
+    RenderJob.video_id == Video.id,
+    RenderJob.revision == Video.last_revision,
+)
+_shown = sa.and_(Revision.video_id == Video.id, Revision.number == Video.revision)
+
+
+def _asked(*path: str | int) -> sa.ColumnElement[str]:
+    """A part of the composition: that of the revision being shown, else of the last attempt."""
+    return sa.func.coalesce(Revision.composition[path].as_string(), RenderJob.composition[path].as_string())
+
+
+_SUMMARY = sa.select(
+    Video.id,
+    Video.title,
+    Video.kind,
+    Video.source,
+    Video.status,
+    Video.created_at,
+    Video.updated_at,
+    Video.parent_id,
+    Video.details,
+    Video.revision,
+    Revision.frames,
+    Revision.fps.label("exact_fps"),
+    Revision.size,
+    Revision.width,
+    Revision.height,
+    _asked("picture", "fps").label("fps"),
+    _asked("picture", "aspect_ratio").label("aspect_ratio"),
+    _asked("picture", "resolution").label("resolution"),
+    _asked("scenes", 0, "speaker", "avatar_id").label("avatar_id"),
+    _asked("scenes", 0, "speaker", "voice_id").label("voice_id"),
+    _asked("scenes", 0, "speaker", "background").label("background"),
+    RenderJob.id.label("job_id"),
+    RenderJob.status.label("job_status"),
+    RenderJob.stage,
+    RenderJob.expected_s,
+    RenderJob.created_at.label("job_created_at"),
+    RenderJob.started_at,
+    RenderJob.error_code,
+    RenderJob.error_message,
+)
+_WHOLE = _SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Revision.files)
+
+
+def list_videos(session: Session, workspace_id: str, wanted: VideoFilter, page: PageRequest) -> Slice[Columns]:
+    """Newest first, with the revision that is shown and the last job."""
+    statement = sa.select(Video.id).where(
+        Video.workspace_id == workspace_id,
+        *_equal((Video.status, wanted.status), (Video.source, wanted.source), (Video.kind, wanted.kind)),
+        *_equal((Video.parent_id, wanted.parent_id)),
+        *_within(Video.created_at, wanted.created_after, wanted.created_before),
+    )
+    ids = keyset(statement, Video.created_at, Video.id, page).subquery()
+    rows = session.connection().execute(
+        _SUMMARY.join(ids, ids.c.id == Video.id)
+        .outerjoin(Revision, _shown)
+        .outerjoin(RenderJob, _last_job)
+        .order_by(Video.created_at.desc(), Video.id.desc())
+    )
+    return cut(rows.all(), page, _position)
+
+
+def find_video(session: Session, workspace_id: str, video_id: str) -> Columns | None:
+    """One video with its script and files."""
+    statement = (
+        _WHOLE.where(Video.id == video_id, Video.workspace_id == workspace_id)
+        .outerjoin(Revision, _shown)
+        .outerjoin(RenderJob, _last_job)
+    )
+    return session.connection().execute(statement).one_or_none()
+
+
+def list_revisions(session: Session, video_id: str, page: PageRequest) -> Slice[Revision]:
+    """Newest first."""
+    statement = sa.select(Revision).where(Revision.video_id == video_id)
+    if page.after is not None:
+        statement = statement.where(Revision.number < int(page.after.id))
+    rows = session.scalars(statement.order_by(Revision.number.desc()).limit(page.limit + 1)).all()
+    return cut(rows, page, lambda row: Position(created_at=row.created_at, id=str(row.number)))
+
+
+# jobs ----------------------------------------------------------------------------------------------------------------
+
+
+def list_jobs(session: Session, workspace_id: str, wanted: JobFilter, page: PageRequest) -> Slice[RenderJob]:
+    """Newest first."""
+    statement = sa.select(RenderJob).where(
+        RenderJob.workspace_id == workspace_id,
+        *_equal((RenderJob.status, wanted.status), (RenderJob.video_id, wanted.video_id)),
+        *_within(RenderJob.created_at, wanted.created_after, wanted.created_before),
+    )
+    rows = session.scalars(keyset(statement, RenderJob.created_at, RenderJob.id, page)).all()
+    return cut(rows, page, _position)
+
+
+def tallies(session: Session, job_ids: Collection[str]) -> dict[str, dict[str, Tally]]:
+    """By job, by kind of task."""
+    if not job_ids:
+        return {}
+    finished = RenderTask.status.in_((TaskStatus.MADE, TaskStatus.REUSED))
+    own = RenderTask.status != TaskStatus.REUSED
+    statement = (
+        sa.select(
+            RenderTask.job_id,
+            RenderTask.kind,
+            sa.func.count(),
+            _sum(sa.case((finished, 1), else_=0)),
+            _sum(RenderTask.frames),
+            _sum(RenderTask.frames_done),
+            _sum(sa.case((own, RenderTask.frames), else_=0)),
+            _sum(sa.case((own, RenderTask.frames_done), else_=0)),
+        )
+        .where(RenderTask.job_id.in_(job_ids))
+        .group_by(RenderTask.job_id, RenderTask.kind)
+    )
+    found: dict[str, dict[str, Tally]] = {}
+    for job_id, kind, tasks, done, frames, frames_done, to_make, made in session.connection().execute(statement):
+        tally = Tally(tasks=tasks, done=done, frames=frames, frames_done=frames_done, to_make=to_make, made=made)
+        found.setdefault(job_id, {})[kind] = tally
+    return found
+
+
+def last_takes(session: Session, job_ids: Collection[str]) -> dict[str, datetime]:
+    """When the last take of each job was stored."""
+    if not job_ids:
+        return {}
+    statement = (
+        sa.select(RenderTask.job_id, sa.func.max(Artifact.created_at, type_=Artifact.created_at.type))
+        .join(RenderJob, RenderJob.id == RenderTask.job_id)
+        .join(
+            Artifact,
+            sa.and_(
+                Artifact.workspace_id == RenderJob.workspace_id, Artifact.fingerprint == RenderTask.fingerprint
+            ),
+        )
+        .where(RenderTask.job_id.in_(job_ids), RenderTask.kind == "take")
+        .group_by(RenderTask.job_id)
+    )
+    return {job_id: moment for job_id, moment in session.connection().execute(statement)}
+
+
+def recent_jobs(session: Session) -> Sequence[Columns]:
+    """``(started_at, finished_at, seconds_made)`` of the latest jobs that succeeded, of every workspace."""
+    statement = (
+        sa.select(RenderJob.started_at, RenderJob.finished_at, RenderJob.receipt["seconds_made"].as_float())
+        .where(RenderJob.status == JobStatus.SUCCEEDED)
+        .order_by(RenderJob.created_at.desc())
+        .limit(_RECENT_JOBS)
+    )
+    return session.connection().execute(statement).all()
+
+
+def seconds_ahead(session: Session, created_at: datetime) -> int:
+    """Video that was asked for before this instant and is not finished, in expected seconds, of every workspace."""
+    statement = sa.select(_sum(RenderJob.expected_s)).where(
+        RenderJob.status.in_(ACTIVE), RenderJob.created_at < created_at
+    )
+    return session.connection().execute(statement).scalar_one() or 0
+
+
+# profiles ------------------------------------------------------------------------------------------------------------
+
+
+def list_avatars(session: Session, workspace_id: str, page: PageRequest) -> Slice[AvatarProfile]:
+    """The workspace's own, newest first, then the built-in ones."""
+    statement = sa.select(AvatarProfile).where(
+        sa.or_(AvatarProfile.workspace_id == workspace_id, AvatarProfile.workspace_id.is_(None))
+    )
+    rows = session.scalars(keyset(statement, AvatarProfile.created_at, AvatarProfile.id, page)).all()
+    return cut(rows, page, _position)
+
+
+# parts of statements -------------------------------------------------------------------------------------------------
+
+
+def _position(row: Any) -> Position:
+    return Position(created_at=row.created_at, id=row.id)
+
+
+def _equal(*pairs: tuple[InstrumentedAttribute[Any], str | None]) -> list[sa.ColumnElement[bool]]:
+    return [column == value for column, value in pairs if value is not None]
+
+
+def _within(
+    column: InstrumentedAttribute[datetime], after: datetime | None, before: datetime | None
+) -> list[sa.ColumnElement[bool]]:
+    bounds = [column >= after] if after is not None else []
+    return [*bounds, column < before] if before is not None else bounds
+
+
+def _sum(expression: Any) -> sa.ColumnElement[int]:
+    """Postgres answers with a decimal otherwise."""
+    return sa.cast(sa.func.sum(expression), sa.Integer)

@@ -1,0 +1,367 @@
+"""What clients send and see: videos, their revisions, render jobs, avatar profiles and voices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
+from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Title
+from app.modules.videos.metadata import MOST_METADATA_BYTES
+from app.modules.videos.models import JobStatus, Kind, Source, Stage, VideoStatus
+
+_VIDEO = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
+_JOB = "01936f2e-8d7b-7f02-8e55-aa12bc34de56"
+_METADATA = f"Anything of yours to find it by: a JSON object of at most {MOST_METADATA_BYTES} bytes"
+_SCRIPT = (
+    "What is said. HTML, SSML and Markdown signs are taken out, the words stay as written; at most 20,000 characters"
+)
+_BACKGROUND = "The id of a background, or a colour as #RRGGBB"
+
+
+class _Sent(BaseModel):
+    """What clients send: a field that is not known is a mistake, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
+
+
+def _example(**values: Any) -> ConfigDict:
+    return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
+
+
+# requests ------------------------------------------------------------------------------------------------------------
+
+
+class CreateVideo(_Sent):
+    """A script, and who is to speak it."""
+
+    model_config = _example(
+        script="Welcome to 10ex. In twenty seconds you will know how to make a video like this one.",
+        avatar_id="maya",
+        aspect_ratio="16:9",
+        resolution="1080p",
+        title="Welcome",
+        metadata={"campaign": "spring"},
+    )
+
+    script: str = Field(description=_SCRIPT, examples=["Welcome to 10ex."])
+    avatar_id: Name = Field(description="An avatar profile, see `GET /api/v1/videos/avatars`", examples=["maya"])
+    voice_id: Name | None = Field(None, description="A voice, see `GET /api/v1/videos/voices`; else the profile's own")
+    aspect_ratio: AspectRatio = AspectRatio.WIDE
+    resolution: Resolution = Field(Resolution.P1080, description="The length of the shorter side")
+    fps: Rate = Field(FrameRate.R25, description="Frames per second, as a number or as text")
+    background: Name | None = Field(None, description=f"{_BACKGROUND}; else the profile's own")
+    captions: Captions = Field(Captions.SIDECAR, description="`sidecar`: WebVTT and SRT files beside the video")
+    title: Title | None = Field(None, description="Without one, the first words of the script")
+    metadata: Metadata | None = Field(None, description=_METADATA)
+
+
+class ChangeVideo(_Sent):
+    """New title or metadata. What is left out stays as it is."""
+
+    model_config = _example(title="Welcome, again", metadata={"campaign": "summer", "draft": None})
+
+    title: Title = Field(default="", validate_default=False, examples=["Welcome"])
+    metadata: Metadata | None = Field(
+        default=None,
+        description="Merged into the present metadata as a JSON Merge Patch (RFC 7396): a null removes that entry, "
+        "and null in place of the object removes all of them",
+    )
+
+
+class RenderAgain(_Sent):
+    """What the new render should do differently. What is left out, or null, stays as it is."""
+
+    model_config = _example(aspect_ratio="9:16")
+
+    script: str | None = Field(None, description=_SCRIPT)
+    avatar_id: Name | None = Field(None, description="Another avatar profile; brings its own voice and background")
+    voice_id: Name | None = None
+    aspect_ratio: AspectRatio | None = None
+    resolution: Resolution | None = None
+    fps: Rate | None = None
+    background: Name | None = Field(None, description=_BACKGROUND)
+    captions: Captions | None = None
+    as_copy: bool = Field(False, description="Make a new video instead of a new revision of this one")
+
+
+class CreateAvatar(_Sent):
+    """A new avatar profile."""
+
+    model_config = _example(
+        name="Maya, on camera two", provider_avatar_id="maya", voice_id="espeak-en-gb-alice", background="dusk"
+    )
+
+    name: Title = Field(description="For people")
+    provider: str = Field("studio", min_length=1, max_length=32, description="Who makes the performance")
+    provider_avatar_id: Name = Field(description="The provider's own id of the avatar; for `studio` a built-in one")
+    voice_id: Name | None = Field(None, description="The voice unless a video asks for another")
+    background: Name | None = Field(None, description=f"{_BACKGROUND}; for `studio` the presenter's own if left out")
+    metadata: Metadata = Field(default_factory=dict, description=_METADATA)
+
+
+class ChangeAvatar(_Sent):
+    """What to change of a profile. Videos that were asked for before keep what they had."""
+
+    model_config = _example(voice_id="espeak-en-us-grace")
+
+    name: Title = Field(default="", validate_default=False)
+    provider_avatar_id: Name = Field(default="", validate_default=False)
+    voice_id: Name = Field(default="", validate_default=False)
+    background: Name = Field(default="", validate_default=False)
+    metadata: Metadata | None = Field(default=None, description="Merged as a JSON Merge Patch (RFC 7396)")
+
+
+# answers -------------------------------------------------------------------------------------------------------------
+
+
+class Failure(BaseModel):
+    """Why a job failed."""
+
+    code: str = Field(examples=["provider_refused"])
+    message: str
+
+
+class RenderState(BaseModel):
+    """Where the current or last render job of a video is."""
+
+    id: str = Field(description="See `GET /api/v1/videos/renders/{job_id}`")
+    status: JobStatus
+    stage: Stage
+    progress: float = Field(ge=0, le=1, description="1 only when the job has succeeded", examples=[0.42])
+    eta_seconds: int | None = Field(description="Seconds until it should be done; null when that is not known")
+    error: Failure | None = None
+
+
+class VideoSummary(BaseModel):
+    """A video in a list. `GET /api/v1/videos/{id}` adds script and links."""
+
+    id: str
+    title: str = Field(max_length=LONGEST_TITLE)
+    kind: Kind
+    source: Source
+    status: VideoStatus
+    created_at: datetime
+    updated_at: datetime
+    parent_id: str | None = Field(description="The video this one was derived from")
+    metadata: dict[str, Any]
+    revision: int | None = Field(description="The revision that is shown; null until there is one")
+    duration: float | None = Field(description="Seconds", examples=[19.84])
+    size: int | None = Field(description="Bytes")
+    width: int | None
+    height: int | None
+    fps: float | None = Field(examples=[25.0, 29.97])
+    aspect_ratio: AspectRatio | None
+    resolution: Resolution | None
+    avatar_id: str | None
+    voice_id: str | None
+    background: str | None
+    render: RenderState | None
+
+
+class Preview(BaseModel):
+    """Links that a browser can show in place; they expire together with the download link."""
+
+    poster_url: str
+    video_url: str = Field(description="A short, small, silent clip")
+
+
+class CaptionLinks(BaseModel):
+    vtt_url: str
+    srt_url: str
+
+
+class VideoOut(VideoSummary):
+    """A video with its script and, once it has an output, the links to it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": _VIDEO,
+                    "title": "Welcome",
+                    "kind": "avatar",
+                    "source": "generated",
+                    "status": "ready",
+                    "created_at": "2026-11-23T10:15:00.120000Z",
+                    "updated_at": "2026-11-23T10:15:21.840000Z",
+                    "parent_id": None,
+                    "metadata": {"campaign": "spring"},
+                    "revision": 1,
+                    "duration": 19.84,
+                    "size": 2103394,
+                    "width": 1920,
+                    "height": 1080,
+                    "fps": 25.0,
+                    "aspect_ratio": "16:9",
+                    "resolution": "1080p",
+                    "avatar_id": "maya",
+                    "voice_id": "espeak-en-us-clara",
+                    "background": "dawn",
+                    "script": "Welcome to 10ex.",
+                    "preview": {
+                        "poster_url": "http://127.0.0.1:8010/files/eyJr.../welcome.jpg",
+                        "video_url": "http://127.0.0.1:8010/files/eyJr.../welcome-preview.mp4",
+                    },
+                    "download_url": "http://127.0.0.1:8010/files/eyJr.../welcome.mp4",
+                    "download_expires_at": "2026-11-23T11:15:30Z",
+                    "captions": {
+                        "vtt_url": "http://127.0.0.1:8010/files/eyJr.../welcome.vtt",
+                        "srt_url": "http://127.0.0.1:8010/files/eyJr.../welcome.srt",
+                    },
+                    "render": {
+                        "id": _JOB,
+                        "status": "succeeded",
+                        "stage": "done",
+                        "progress": 1.0,
+                        "eta_seconds": 0,
+                        "error": None,
+                    },
+                }
+            ]
+        }
+    )
+
+    script: str | None
+    preview: Preview | None
+    download_url: str | None = Field(description="The MP4, for whoever has the link, until `download_expires_at`")
+    download_expires_at: datetime | None
+    captions: CaptionLinks | None
+
+
+class RevisionOut(BaseModel):
+    """One finished output of a video."""
+
+    number: int
+    shown: bool = Field(description="Whether it is the one that the video shows")
+    created_at: datetime
+    job_id: str
+    duration: float
+    size: int
+    sha256: str = Field(description="Of the MP4")
+    width: int
+    height: int
+    fps: float
+    aspect_ratio: AspectRatio
+    resolution: Resolution
+    avatar_id: str
+    voice_id: str
+    background: str
+    script: str
+    preview: Preview
+    download_url: str
+    download_expires_at: datetime
+    captions: CaptionLinks | None
+
+
+class JobCredits(BaseModel):
+    held: int = Field(description="Set aside when the job was asked for: the most it can cost")
+    charged: int | None = Field(description="What it cost; null while it runs, 0 when it failed or was canceled")
+
+
+class Counts(BaseModel):
+    made: int
+    reused: int
+
+
+class Receipt(BaseModel):
+    """What a job reused, what it made, and what that took."""
+
+    takes: Counts
+    chunks: Counts
+    mixes: Counts
+    seconds_made: float
+    seconds_reused: float
+    cpu_seconds: float
+    peak_memory_mb: int
+    credits: dict[str, int] = Field(examples=[{"held": 24, "charged": 20}])
+
+
+class RenderJobOut(RenderState):
+    """One run of the pipeline for one video."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": _JOB,
+                    "status": "rendering",
+                    "stage": "chunks",
+                    "progress": 0.42,
+                    "eta_seconds": 9,
+                    "error": None,
+                    "video_id": _VIDEO,
+                    "revision": 1,
+                    "credits": {"held": 24, "charged": None},
+                    "receipt": None,
+                    "created_at": "2026-11-23T10:15:00.120000Z",
+                    "started_at": "2026-11-23T10:15:00.480000Z",
+                    "finished_at": None,
+                }
+            ]
+        }
+    )
+
+    video_id: str
+    revision: int = Field(description="The revision it makes")
+    credits: JobCredits
+    receipt: Receipt | None = Field(description="null until the job has succeeded")
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class AvatarOut(BaseModel):
+    """Who can speak. Built-in profiles are there for every workspace and cannot be changed."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "maya",
+                    "name": "Maya",
+                    "built_in": True,
+                    "provider": "studio",
+                    "provider_avatar_id": "maya",
+                    "voice_id": "espeak-en-us-clara",
+                    "background": "dawn",
+                    "metadata": {},
+                    "created_at": "2026-01-01T00:00:00Z",
+                    "updated_at": "2026-01-01T00:00:00Z",
+                }
+            ]
+        }
+    )
+
+    id: str
+    name: str
+    built_in: bool
+    provider: str
+    provider_avatar_id: str
+    voice_id: str
+    background: str
+    metadata: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class VoiceOut(BaseModel):
+    """A voice of this server."""
+
+    id: str = Field(examples=["espeak-en-us-clara"])
+    name: str
+    engine: Literal["espeak", "piper", "festival", "flite"]
+    language: str = Field(description="BCP 47", examples=["en-US"])
+    gender: Literal["female", "male", "neutral"]
+    quality: Literal["basic", "good", "high"] = Field(
+        description="`basic`: plainly a machine; `good`: pleasant, with flaws; `high`: close to a person"
+    )
+
+
+class BackgroundOut(BaseModel):
+    """A place to stand in. Any colour, written as #RRGGBB, is one too."""
+
+    id: str = Field(examples=["dawn"])
+    name: str

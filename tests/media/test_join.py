@@ -1,0 +1,123 @@
+"""Chunks that are joined without re-encoding play every frame in order, evenly, and with the sound in its place."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from app.media.encode import ChunkEncoder, VideoProfile
+from app.media.errors import NotPlayable
+from app.media.package import encode_sound, join, picture_of, preview_of, verify
+from app.media.time import SAMPLE_RATE, sample_at
+from app.media.wave import write_wave
+
+LENGTHS = (37, 101, 64, 5, 2)
+SIZE = (640, 360)
+BITS = 12
+
+
+def encode_barcodes(path: Path, fps: Fraction, first: int, count: int) -> None:
+    """Frames that carry their number as black and white bars."""
+    with ChunkEncoder(path, VideoProfile(width=SIZE[0], height=SIZE[1], fps=fps)) as encoder:
+        for number in range(first, first + count):
+            encoder.planes.y[:], encoder.planes.u[:], encoder.planes.v[:] = 60, 128, 128
+            for bit in range(BITS):
+                encoder.planes.y[100:200, bit * 50 : bit * 50 + 40] = 235 if number >> bit & 1 else 16
+            encoder.write()
+
+
+def read_barcode(frame: av.VideoFrame) -> int:
+    luma = frame.to_ndarray()[: frame.height]
+    return sum(int(luma[150, bit * 50 + 20] > 128) << bit for bit in range(BITS))
+
+
+def clicks(samples: NDArray[np.float32]) -> list[int]:
+    loud = np.flatnonzero(np.abs(samples) > 0.25)
+    return [int(at) for i, at in enumerate(loud) if i == 0 or at - loud[i - 1] > 1000]
+
+
+@pytest.fixture(params=[Fraction(25), Fraction(30000, 1001), Fraction(24000, 1001), Fraction(60)], ids=str)
+def fps(request: pytest.FixtureRequest) -> Fraction:
+    return request.param
+
+
+@pytest.fixture
+def joined(tmp_path: Path, fps: Fraction) -> Path:
+    """Five chunks of odd lengths, and a click on every thirtieth frame."""
+    chunks, start = [], 0
+    for count in LENGTHS:
+        chunks.append(tmp_path / f"it's chunk {start}.mp4")
+        encode_barcodes(chunks[-1], fps, start, count)
+        start += count
+    sound = np.zeros(sample_at(start, fps), np.int16)
+    for frame in range(0, start, 30):
+        sound[sample_at(frame, fps) : sample_at(frame, fps) + 48] = 20_000
+    write_wave(tmp_path / "sound.wav", sound, SAMPLE_RATE)
+    encode_sound(tmp_path / "sound.wav", tmp_path / "sound.m4a")
+    join(chunks, tmp_path / "sound.m4a", tmp_path / "joined.mp4")
+    return tmp_path / "joined.mp4"
+
+
+def test_every_frame_is_there_once_in_order_and_evenly_spaced(joined: Path, fps: Fraction) -> None:
+    with av.open(str(joined)) as container:
+        frames = [
+            (read_barcode(frame), (frame.pts or 0) * (frame.time_base or 0)) for frame in container.decode(video=0)
+        ]
+    assert [number for number, _ in frames] == list(range(sum(LENGTHS)))
+    assert [time for _, time in frames] == [number / fps for number in range(sum(LENGTHS))]
+
+
+def test_clicks_sound_with_their_frames(joined: Path, fps: Fraction) -> None:
+    with av.open(str(joined)) as container:
+        samples = np.concatenate([frame.to_ndarray()[0] for frame in container.decode(audio=0)])
+    found = clicks(samples)
+    wanted = [sample_at(frame, fps) for frame in range(0, sum(LENGTHS), 30)]
+    assert len(found) == len(wanted)
+    assert all(abs(is_at - should) < SAMPLE_RATE // 1000 for is_at, should in zip(found, wanted, strict=True))
+
+
+def test_the_file_is_what_players_expect(joined: Path, fps: Fraction) -> None:
+    with av.open(str(joined)) as container:
+        video, audio = container.streams.video[0], container.streams.audio[0]
+        context = video.codec_context
+        assert (context.name, context.profile, context.pix_fmt) == ("h264", "High", "yuv420p")
+        assert (context.colorspace, context.color_primaries, context.color_trc, context.color_range) == (1, 1, 1, 1)
+        assert (audio.codec_context.name, audio.codec_context.sample_rate, audio.codec_context.channels) == (
+            "aac",
+            48_000,
+            2,
+        )
+        keys = [packet for packet in container.demux(video) if packet.is_keyframe]
+    assert len(keys) == len(LENGTHS)
+    head = joined.read_bytes()[:200_000]
+    assert head.index(b"moov") < head.index(b"mdat")
+
+
+def test_a_file_with_a_missing_frame_is_refused(joined: Path, fps: Fraction) -> None:
+    verify(joined, frames=sum(LENGTHS), fps=fps, size=SIZE)
+    with pytest.raises(NotPlayable, match=f"has {sum(LENGTHS)} frames"):
+        verify(joined, frames=sum(LENGTHS) + 1, fps=fps, size=SIZE)
+    with pytest.raises(NotPlayable, match="640x360"):
+        verify(joined, frames=sum(LENGTHS), fps=fps, size=(1280, 720))
+
+
+def test_poster_and_preview_show_the_video(joined: Path, tmp_path: Path) -> None:
+    picture_of(joined, tmp_path / "poster.jpg")
+    preview_of(joined, tmp_path / "preview.mp4")
+    with av.open(str(tmp_path / "poster.jpg")) as poster:
+        assert (poster.streams.video[0].width, poster.streams.video[0].height) == SIZE
+        assert read_barcode(next(poster.decode(video=0)).reformat(format="gray")) == 0
+    with av.open(str(tmp_path / "preview.mp4")) as preview:
+        assert preview.streams.video[0].width == 480
+        assert not preview.streams.audio
+
+
+def test_two_encodes_of_the_same_frames_are_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one.mp4", "two.mp4"):
+        encode_barcodes(tmp_path / name, Fraction(25), 0, 40)
+    assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
