@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from app.avatars.base import AvatarProvider
 from app.avatars.studio.provider import StudioProvider
+from app.core.auth import JwtVerifier
 from app.core.database import Database
+from app.core.idempotency import Idempotency
 from app.core.migrations import migrate
+from app.core.pagination import Cursors
 from app.core.settings import Settings
+from app.core.signing import load_secret
 from app.engine.client import EngineClient
 from app.engine.durable import Durable, reporting
 from app.engine.lease import leases_for
 from app.engine.migrations import migrate_engine
 from app.engine.worker import EngineWorker, Workflow
 from app.media.children import Nursery
+from app.modules.accounts.service import Accounts
 from app.modules.credits.service import Credits
+from app.modules.videos.assets import Videos
+from app.modules.videos.avatars import Avatars, ensure_built_in
+from app.modules.videos.jobs import Jobs
 from app.modules.videos.pipeline.artifacts import Artifacts
 from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.pipeline.steps import Steps, Workshop
@@ -25,7 +34,7 @@ from app.modules.videos.pipeline.takes import TakeSteps
 from app.modules.videos.pipeline.workflow import RenderWorkflow
 from app.modules.videos.renders import Renders
 from app.speech.voices import VoiceCatalogue
-from app.storage.base import BlobStore
+from app.storage.links import Links
 from app.storage.local import LocalStore
 
 #: What the nursery imports before the first child is born.
@@ -38,7 +47,7 @@ class Platform:
 
     settings: Settings
     database: Database
-    blobs: BlobStore
+    blobs: LocalStore
     voices: VoiceCatalogue
     nursery: Nursery
     providers: Mapping[str, AvatarProvider]
@@ -56,7 +65,26 @@ class Services:
 
     platform: Platform
     engine: EngineClient
+    accounts: Accounts
+    cursors: Cursors
+    links: Links
+    idempotency: Idempotency
     renders: Renders
+    videos: Videos
+    jobs: Jobs
+    avatars: Avatars
+
+    @property
+    def database(self) -> Database:
+        return self.platform.database
+
+    @property
+    def credits(self) -> Credits:
+        return self.platform.credits
+
+    @property
+    def voices(self) -> VoiceCatalogue:
+        return self.platform.voices
 
     def close(self) -> None:
         self.engine.close()
@@ -68,6 +96,10 @@ def prepare(settings: Settings) -> None:
     settings.data.mkdir(parents=True, exist_ok=True)
     migrate(settings.database)
     migrate_engine(settings.database, settings.data / "leases")
+    database = Database(settings.database)
+    with database.session_scope() as session:
+        ensure_built_in(session)
+    database.close()
 
 
 def build_platform(settings: Settings) -> Platform:
@@ -89,11 +121,22 @@ def build_platform(settings: Settings) -> Platform:
 
 def build_services(settings: Settings) -> Services:
     platform = build_platform(settings)
-    engine = EngineClient(settings.database)
-    renders = Renders(
-        engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
+    engine, secret, jobs = EngineClient(settings.database), load_secret(settings), Jobs()
+    links = Links(secret, base_url=settings.base_url, lifetime=timedelta(seconds=settings.download_seconds))
+    return Services(
+        platform=platform,
+        engine=engine,
+        accounts=Accounts(database=platform.database, jwt=JwtVerifier.of(settings)),
+        cursors=Cursors(secret),
+        links=links,
+        idempotency=Idempotency(),
+        renders=Renders(
+            engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
+        ),
+        videos=Videos(jobs=jobs, links=links, settlement=platform.settlement, blobs=platform.blobs),
+        jobs=jobs,
+        avatars=Avatars(providers=platform.providers),
     )
-    return Services(platform=platform, engine=engine, renders=renders)
 
 
 def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[EngineWorker, dict[str, Workflow]]:

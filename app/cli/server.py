@@ -99,8 +99,9 @@ def api(descriptor: int, parent_pid: int) -> None:
 
     settings = settings_of()
     configure_logging(settings)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_config=None,
         log_level="warning",
         access_log=False,
@@ -108,7 +109,9 @@ def api(descriptor: int, parent_pid: int) -> None:
         timeout_graceful_shutdown=_GRACEFUL_S,
     )
     threading.Thread(target=_leave_with, args=(parent_pid,), name="leave", daemon=True).start()
-    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+    server = uvicorn.Server(config)
+    app.state.stopping = lambda: server.should_exit
+    server.run(sockets=[socket.socket(fileno=descriptor)])
 
 
 @contextlib.contextmanager

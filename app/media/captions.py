@@ -244,7 +244,7 @@ class _Plan:
         first, rest = self.width(start, cut) * below, self.width(cut, stop)
         uneven = abs(first - rest) / self._limit + (0.15 if first > rest else 0)
         stranded = 3.0 if self._spaces[cut] and (cut - start == 1 or stop - cut == 1) else 0.0
-        return 0.7 * self._breaks[cut - 1] + 3 * uneven + stranded
+        return 0.7 * self._breaks[cut - 1] + 2 * uneven + stranded
 
     def _cue_cost(self, start: int, stop: int) -> float:
         layout, _ = self._set_lines(start, stop, self._max_lines)

@@ -128,16 +128,21 @@ def _private_copy() -> ctypes.CDLL:
 
 
 def _start(library: ctypes.CDLL) -> int:
-    """Returns the sample rate. The random noise of breathy voices comes from the C library: seed it."""
-    if sys.platform != "win32":
-        ctypes.CDLL(None).srand(1)
+    """Returns the sample rate."""
     data = espeakng_loader.get_data_path().encode()
     rate = int(library.espeak_Initialize(_SYNCHRONOUS, 0, data, _PHONEME_EVENTS | _PHONEME_IPA | _DONT_EXIT))
     if rate <= 0:
-        raise SpeechFailed(
-            f"espeak-ng could not read its voices in {data.decode()}. Reinstall the package espeakng-loader."
-        )
+        raise SpeechFailed(f"espeak-ng could not read its voices in {data.decode()}. Reinstall espeakng-loader.")
+    _seed(library)
     return rate
+
+
+def _seed(library: ctypes.CDLL) -> None:
+    """Breathy voices hold noise: of its own generator, which ``espeak_Initialize`` seeds with the time, or of libc."""
+    library.espeak_ng_SetRandSeed.argtypes = [ctypes.c_long]
+    library.espeak_ng_SetRandSeed(1)
+    if sys.platform != "win32":
+        ctypes.CDLL(None).srand(1)
 
 
 def _collect(library: ctypes.CDLL, text: str) -> tuple[Samples, list[_Event]]:
@@ -168,9 +173,17 @@ def _collect(library: ctypes.CDLL, text: str) -> tuple[Samples, list[_Event]]:
         ctypes.c_void_p,
         ctypes.c_void_p,
     ]
+    _seed_noise(library)
     if synth(raw, len(raw) + 1, 0, 1, 0, _UTF8, None, None) != 0 or library.espeak_Synchronize() != 0:
         raise SpeechFailed(f"espeak-ng did not speak the passage that starts with {text[:40]!r}.")
     return np.frombuffer(b"".join(parts), "<i2"), events
+
+
+def _seed_noise(library: ctypes.CDLL) -> None:
+    """Breathy voices are mixed with noise, which the start of espeak-ng seeds with the time of day."""
+    library.espeak_ng_SetRandSeed(ctypes.c_long(1))
+    if sys.platform != "win32":
+        ctypes.CDLL(None).srand(1)
 
 
 def _read(event: Any) -> _Event:

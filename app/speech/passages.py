@@ -1,17 +1,17 @@
 """A script → passages: what is spoken, drawn and stored as one. Pure.
 
-Where the cuts fall is decided by the words around each possible cut, not by counting from the start: after an edit,
-the cuts everywhere else are the same, so that only the edited passage has to be made again. Among the possible cuts
-of a stretch that is too long, the one of the highest rank is taken, then each side is treated alike (a treap over the
-cuts). Rank is first how natural the cut is (a sentence's end, a clause, a comma, a space), then a hash of the words
-on both sides.
+Where the cuts fall is decided by what is around each possible cut, not by counting from the start: after an edit, the
+cuts everywhere else are the same, so that only the edited passage has to be made again. A sentence of some length opens
+a passage, and short ones stay with the one before them. A stretch that is then too long is cut at the place of the
+highest rank, and each side alike (a treap over the cuts). Rank is first how natural the cut is (a sentence's end, a
+clause, a comma, a space), then a hash of the longest words on both sides.
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -102,12 +102,23 @@ def split_passages(script: str, *, target_chars: int = 110, max_chars: int = 280
 
 
 def _passages_of(paragraph: str, sizes: _Sizes, max_chars: int) -> Iterator[Passage]:
-    groups = [
-        group for run in _grouped(tuple(_sentences(paragraph)), sizes) for group in _fitting(run, sizes, max_chars)
-    ]
+    runs = (run for opened in _opened(_sentences(paragraph), sizes) for run in _grouped(opened, sizes))
+    groups = [group for run in runs for group in _fitting(run, sizes, max_chars)]
     for index, group in enumerate(groups):
         pause = PARAGRAPH_PAUSE_MS if index == len(groups) - 1 else _PAUSES[group[-1].after]
         yield Passage(text=_joined(group), pause_ms=pause)
+
+
+def _opened(sentences: Iterable[_Piece], sizes: _Sizes) -> Iterator[Sequence[_Piece]]:
+    """Each sentence that is not short, with the short ones after it; those at the very start go with the first."""
+    run: list[_Piece] = []
+    for sentence in sentences:
+        if sentence.weight >= sizes.shortest and any(piece.weight >= sizes.shortest for piece in run):
+            yield run
+            run = []
+        run.append(sentence)
+    if run:
+        yield run
 
 
 def _fitting(run: Sequence[_Piece], sizes: _Sizes, max_chars: int) -> Iterator[Sequence[_Piece]]:
@@ -135,21 +146,21 @@ def _grouped(pieces: Sequence[_Piece], sizes: _Sizes) -> Iterator[Sequence[_Piec
 
 def _best_cut(run: Sequence[_Piece], sizes: _Sizes) -> int | None:
     total, before = _weight(run), 0
-    best: tuple[int, int, int] | None = None
+    best: tuple[int, int, int, int] | None = None
     place = None
     for index in range(1, len(run)):
         before += run[index - 1].weight
         if before < sizes.shortest or total - before < sizes.shortest:
             continue
-        rank = (run[index - 1].after, _hash(run[index - 1].text, run[index].text), -abs(total - 2 * before))
+        rank = (run[index - 1].after, _hash(run[index].text), _hash(run[index - 1].text), -abs(total - 2 * before))
         if best is None or rank > best:
             best, place = rank, index
     return place
 
 
-def _hash(left: str, right: str) -> int:
-    """Of the words next to the cut only, so that an edit further inside leaves the cut where it is."""
-    return zlib.crc32(" ".join((*left.split()[-2:], "|", *right.split()[:2])).encode("utf-8", "surrogatepass"))
+def _hash(text: str) -> int:
+    """Of the longest word only, so that most edits leave the cut where it is."""
+    return zlib.crc32(max(text.split(), key=len).encode("utf-8", "surrogatepass"))
 
 
 def _weight(run: Sequence[_Piece]) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from app.avatars.studio.canvas import Group, Linear, Radial, Solid
 from app.avatars.studio.colour import INK, WHITE, mix, multiply, rgb
 from app.avatars.studio.face import EYE_X, EYE_Y
-from app.avatars.studio.geometry import Path, Points, ellipse, ribbon, spline
+from app.avatars.studio.geometry import Path, Points, ellipse, joined, ribbon, spline
 from app.avatars.studio.model import Character, Fold, Pose
 from app.avatars.studio.rig import BROW, SKIN, Depth, Turn
 
@@ -162,15 +162,19 @@ class Eye:
 
 
 class Brow:
-    """One brow: a soft mass and the hairs in it."""
+    """One brow: a soft mass and the hairs in it. Raising and pinching bend it in proportion."""
 
     def __init__(self, group: Group, turn: Turn, c: Character, side: int) -> None:
-        self._turn, self._c, self._side = turn, c, side
+        self._c, self._side = c, side
         color = c.brows.color
-        stops = [(0.0, color, 0.5), (0.3, color, 0.86), (1.0, color, 0.8)]
         knots = self._knots(0.0, 0.0)
-        self._mass = group.shape(ribbon(knots), Linear((side * 24, 0), (side * 108, 0), stops))
-        self._hairs = [group.shape(path, Solid(color, 0.6)) for path in self._strokes(knots)]
+        stops = [(0.0, color, 0.5), (0.3, color, 0.86), (1.0, color, 0.8)]
+        mass = group.shape(ribbon(knots), Linear((side * 24, 0), (side * 108, 0), stops))
+        hairs = group.shape(self._hairs(knots), Solid(color, 0.6))
+        self._parts = [
+            (mass, *_bends(turn, ribbon(knots), ribbon(self._knots(1.0, 0.0)), ribbon(self._knots(0.0, 1.0)))),
+            (hairs, *_bends(turn, *(self._hairs(self._knots(*pose)) for pose in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))))),
+        ]
 
     def _knots(self, raised: float, pinch: float) -> list[tuple[float, float, float]]:
         brow, s, apart = self._c.brows, self._side, self._c.eyes.apart
@@ -184,24 +188,24 @@ class Brow:
             (s * (109 + apart), y + 4 - 1.6 * brow.tail, 2),
         ]
 
-    def _strokes(self, knots: list[tuple[float, float, float]]) -> list[Path]:
-        """Hairs that grow up and outwards, in one path."""
+    def _hairs(self, knots: list[tuple[float, float, float]]) -> Path:
+        """They grow up and outwards."""
         data = np.array(knots)
         hairs: list[Path] = []
         for i in range(13):
             t = 3.6 * i / 12
             k = min(int(t), 3)
-            x, y, w = data[k] + (data[k + 1] - data[k]) * (t - k)
+            x, y, w = (float(v) for v in data[k] + (data[k + 1] - data[k]) * (t - k))
             lean, up = self._side * (2.0 + 1.9 * t), (0.62 - 0.06 * t) * w
-            start = (x - lean * 0.6, y + 0.42 * w, 0.8)
-            hairs.append(ribbon([start, (x, y - up * 0.3, 1.7), (x + lean, y - up, 0.4)]))
-        merged = hairs[0]
-        for path in hairs[1:]:
-            merged = merged + path
-        return [merged]
+            hairs.append(ribbon([(x - lean * 0.6, y + 0.42 * w, 0.8), (x, y - up * 0.3, 1.7), (x + lean, y - up, 0.4)]))
+        return joined(hairs)
 
     def update(self, raised: float, pinch: float) -> None:
-        knots = self._knots(raised, pinch)
-        self._mass.set_points(self._turn.points(ribbon(knots).points, BROW))
-        for shape, path in zip(self._hairs, self._strokes(knots), strict=True):
-            shape.set_points(self._turn.points(path.points, BROW))
+        for shape, rest, lift, squeeze in self._parts:
+            shape.set_points(rest + raised * lift + pinch * squeeze)
+
+
+def _bends(turn: Turn, rest: Path, raised: Path, pinched: Path) -> tuple[Points, Points, Points]:
+    """Points at rest, and how they move with either."""
+    at_rest = turn.points(rest.points, BROW)
+    return at_rest, turn.points(raised.points, BROW) - at_rest, turn.points(pinched.points, BROW) - at_rest

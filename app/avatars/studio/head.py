@@ -15,7 +15,7 @@ from app.avatars.studio.face import EYE_X, draw_face
 from app.avatars.studio.hair import hair_of
 from app.avatars.studio.model import Character, Mouth, Pose
 from app.avatars.studio.mouth import MouthDrawing
-from app.avatars.studio.picture import as_layer
+from app.avatars.studio.picture import Layer, as_layer, as_opaque_layer
 from app.avatars.studio.rig import BEHIND, HAIR, Pen, Turn
 from app.avatars.studio.spectacles import draw_earrings, draw_glasses
 from app.avatars.studio.warp import Texture
@@ -49,6 +49,9 @@ class _Patch:
         top = np.ascontiguousarray(over[box.slices])
         self._over: Pixels | None = top if top.any() else None
         self._let_through: Pixels = np.repeat(255 - top[..., 3:], 4, axis=2)
+        self._holes = _over(self._under, top)[..., 3] < 255
+        self._has_holes = bool(self._holes.any())
+        self._around = as_layer(_over(self._under, top))
         self._surface = Surface(box.right - box.left, box.low - box.top)
         place(self._surface.root)
 
@@ -56,13 +59,16 @@ class _Patch:
     def root(self) -> Group:
         return self._surface.root
 
-    def draw(self) -> Pixels:
-        """The patch as a layer."""
+    def draw(self) -> Layer:
+        """The patch as a layer. Where the head has holes nothing ever moves."""
         self._surface.pixels[:] = self._under
         pixels = self._surface.draw()
         if self._over is not None:
             pixels = cv2.add(cv2.multiply(pixels, self._let_through, scale=1 / 255), self._over)
-        return as_layer(pixels)
+        layer = as_opaque_layer(pixels)
+        if self._has_holes:
+            layer[self._holes] = self._around[self._holes]
+        return layer
 
 
 class Head:

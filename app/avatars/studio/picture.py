@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,6 +25,7 @@ FROM_BGR = np.array([_LUMA, _CB, _CR])
 OFFSETS = np.array([16.0, 128.0, 128.0])
 _FROM_BGRA = np.zeros((4, 4))
 _FROM_BGRA[:3, :3], _FROM_BGRA[:3, 3], _FROM_BGRA[3, 3] = FROM_BGR, OFFSETS / 255, 1.0
+_FROM_BGR_WITH_OFFSETS = np.hstack([FROM_BGR, OFFSETS[:, None]])
 _TO_BGR = np.linalg.inv(FROM_BGR)
 
 
@@ -72,6 +74,12 @@ def as_layer(pixels: NDArray[np.uint8]) -> Layer:
     return cast("Layer", cv2.transform(pixels, _FROM_BGRA))
 
 
+def as_opaque_layer(pixels: NDArray[np.uint8]) -> Layer:
+    """The same for a picture without holes, and many times as fast."""
+    yuv = cv2.transform(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), _FROM_BGR_WITH_OFFSETS)
+    return cast("Layer", cv2.cvtColor(yuv, cv2.COLOR_BGR2BGRA))
+
+
 def empty_planes(width: int, height: int) -> Planes:
     half = (height // 2, width // 2)
     return Planes(y=np.empty((height, width), np.uint8), u=np.empty(half, np.uint8), v=np.empty(half, np.uint8))
@@ -83,18 +91,44 @@ def copy_rect(source: Planes, target: Planes, rect: Rect) -> None:
     target.v[rect.chroma] = source.v[rect.chroma]
 
 
-def lay_over(layer: Layer, base: Planes, target: Planes, rect: Rect) -> None:
+class Bench:
+    """Memory for intermediate pictures, used again and again: fresh pages cost more than the arithmetic on them."""
+
+    def __init__(self) -> None:
+        self._buffers: dict[str, NDArray[np.uint8]] = {}
+        self._floats: NDArray[np.float32] = np.empty(0, np.float32)
+
+    def bytes(self, name: str, *shape: int) -> NDArray[np.uint8]:
+        """An array of any content; what was handed out under the same name before is overwritten."""
+        size, buffer = math.prod(shape), self._buffers.get(name)
+        if buffer is None or len(buffer) < size:
+            buffer = self._buffers[name] = np.empty(size, np.uint8)
+        return buffer[:size].reshape(shape)
+
+    def floats(self, *shape: int) -> NDArray[np.float32]:
+        size = math.prod(shape)
+        if len(self._floats) < size:
+            self._floats = np.empty(size, np.float32)
+        return self._floats[:size].reshape(shape)
+
+
+def lay_over(layer: Layer, base: Planes, target: Planes, rect: Rect, bench: Bench) -> None:
     """Show ``layer``, which has the size of ``rect``, over ``base`` in ``target``. The edges of ``rect`` are even."""
-    small = cv2.resize(layer, (layer.shape[1] // 2, layer.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    _blend(cv2.extractChannel(layer, 0), cv2.extractChannel(layer, 3), base.y[rect.luma], target.y[rect.luma])
-    _, u, v, alpha = cv2.split(small)
-    _blend(u, alpha, base.u[rect.chroma], target.u[rect.chroma])
-    _blend(v, alpha, base.v[rect.chroma], target.v[rect.chroma])
+    height, width = layer.shape[:2]
+    small = bench.bytes("small", height // 2, width // 2, 4)
+    cv2.resize(layer, (width // 2, height // 2), dst=small, interpolation=cv2.INTER_AREA)
+    _blend(layer, 0, base.y[rect.luma], target.y[rect.luma], bench)
+    _blend(small, 1, base.u[rect.chroma], target.u[rect.chroma], bench)
+    _blend(small, 2, base.v[rect.chroma], target.v[rect.chroma], bench)
 
 
-def _blend(over: NDArray[np.uint8], alpha: NDArray[np.uint8], base: Plane, target: Plane) -> None:
-    shown = cv2.multiply(base, cv2.bitwise_not(alpha), scale=1 / 255)
-    cv2.add(shown, over, dst=target)
+def _blend(layer: Layer, channel: int, base: Plane, target: Plane, bench: Bench) -> None:
+    shape = layer.shape[:2]
+    through = cv2.extractChannel(layer, 3, dst=bench.bytes("through", *shape))
+    cv2.bitwise_not(through, dst=through)
+    cv2.multiply(base, through, dst=through, scale=1 / 255)
+    over = cv2.extractChannel(layer, channel, dst=bench.bytes("over", *shape))
+    cv2.add(through, over, dst=target)
 
 
 def to_bgr(planes: Planes) -> NDArray[np.uint8]:

@@ -21,7 +21,7 @@ from app.avatars.studio.framing import Framing, check_frame, framed
 from app.avatars.studio.head import Box, Head
 from app.avatars.studio.model import MOUTH_FIELDS, Character, Mouth, Pose
 from app.avatars.studio.motion import Motion
-from app.avatars.studio.picture import NOWHERE, Rect, copy_rect, empty_planes, lay_over, to_bgr
+from app.avatars.studio.picture import NOWHERE, Bench, Rect, copy_rect, empty_planes, lay_over, to_bgr
 from app.avatars.studio.torso import RISE, breathing, torso_texture
 from app.avatars.studio.version import PRESENTER_VERSION
 from app.avatars.studio.warp import CELL, Field, Grid, area_around, cells_where, lookup, seen, warp
@@ -32,6 +32,8 @@ __all__ = ["PRESENTER_VERSION", "Presenter", "Shot", "still"]
 
 #: Pixels of the head's texture to a pixel of the frame: enough that moving it does not soften it.
 _OVERSAMPLING = 1.5
+#: Pixels of the texture from what the middle of a cell looks at to what its corners may look at.
+_REACH = CELL * _OVERSAMPLING * 0.75
 #: How far the head can move from its anchor, in units.
 _ROAM = 40.0
 
@@ -67,6 +69,7 @@ class _Stage:
         self.carriage = Carriage(self.head_grid, c)
         self.torso = torso_texture(c, scale, (height - self.framing.y) / scale)
         self.torso_grid = self._grid(self.torso.x, self.torso.y, -self.torso.x, self.torso.bottom)
+        self.bench = Bench()
         self._levels: dict[int, Planes] = {}
         self._trim_torso()
 
@@ -102,12 +105,12 @@ class _Stage:
     def _breathe(self, breath: float) -> Planes:
         area, body = self.torso_grid.area, self.body
         x, y = breathing(self.torso_grid, breath)
-        layer = warp(self.torso, lookup(self.torso, x, y), area, area)
+        layer = warp(self.torso, lookup(self.torso, x, y), area, area, self.bench)
         layer = layer[: body.y1 - body.y0, : body.x1 - body.x0]
         shown = empty_planes(body.x1 - body.x0, body.y1 - body.y0)
         local = Rect(0, 0, body.x1 - body.x0, body.y1 - body.y0)
         behind = Planes(y=self.backdrop.y[body.luma], u=self.backdrop.u[body.chroma], v=self.backdrop.v[body.chroma])
-        lay_over(layer, behind, shown, local)
+        lay_over(layer, behind, shown, local, self.bench)
         return shown
 
 
@@ -186,34 +189,37 @@ class Presenter:
     def _changed(self, drawn: _Drawn | None, wanted: _Drawn) -> Rect:
         """The cells of the head's area that do not show what is wanted."""
         area = self._stage.head_grid.area
+        around = self._visible(wanted.places)
         if drawn is None:
-            return area
+            return around
+        around = around.joined(self._visible(drawn.places))
         mask: NDArray[np.bool_] = (drawn.places != wanted.places).any(axis=2)
-        height, width = self._stage.head.texture.layer.shape[:2]
-        mask &= seen(wanted.places, 0, 0, width, height, 2.0 * CELL * _OVERSAMPLING) | seen(
-            drawn.places, 0, 0, width, height, 2.0 * CELL * _OVERSAMPLING
-        )
         if drawn.mouth != wanted.mouth:
             mask |= self._shows(wanted.places, "mouth")
         for side in (0, 1):
             if drawn.eyes[side] != wanted.eyes[side]:
                 mask |= self._shows(wanted.places, f"eye {side}")
-        dirty = cells_where(mask, area)
+        dirty = cells_where(mask, area, 1)
         if drawn.level != wanted.level:
             dirty = dirty.joined(_whole_cells(self._stage.body.clipped(area), area))
-        return dirty
+        return dirty.clipped(around)
+
+    def _visible(self, places: Field) -> Rect:
+        """The cells in which any of the head can be seen."""
+        height, width = self._stage.head.texture.layer.shape[:2]
+        return cells_where(seen(places, 0, 0, width, height, _REACH), self._stage.head_grid.area, 0)
 
     def _shows(self, places: Field, name: str) -> NDArray[np.bool_]:
         box = self._boxes[name]
-        return seen(places, box.left, box.top, box.right, box.low, CELL * _OVERSAMPLING)
+        return seen(places, box.left, box.top, box.right, box.low, _REACH)
 
     def _paint_head(self, planes: Planes, wanted: _Drawn, dirty: Rect) -> None:
         if dirty.empty:
             return
         stage = self._stage
         shown = dirty.clipped(stage.frame)
-        layer = warp(stage.head.texture, wanted.places, stage.head_grid.area, dirty)
-        lay_over(layer[: shown.y1 - shown.y0, : shown.x1 - shown.x0], self._base, planes, shown)
+        layer = warp(stage.head.texture, wanted.places, stage.head_grid.area, dirty, stage.bench)
+        lay_over(layer[: shown.y1 - shown.y0, : shown.x1 - shown.x0], self._base, planes, shown, stage.bench)
 
 
 def still(character: str, backdrop: str, width: int, height: int) -> NDArray[np.uint8]:

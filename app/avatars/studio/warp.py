@@ -7,13 +7,11 @@ whether it is warped alone or as part of a larger one. That is what lets a frame
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.avatars.studio.picture import NOWHERE, Layer, Rect
+from app.avatars.studio.picture import NOWHERE, Bench, Layer, Rect
 
 CELL = 16
 
@@ -63,28 +61,34 @@ def lookup(texture: Texture, x: Field, y: Field) -> Field:
     return np.stack([(x - texture.x) * texture.scale - 0.5, (y - texture.y) * texture.scale - 0.5], axis=2)
 
 
-def warp(texture: Texture, places: Field, area: Rect, rect: Rect) -> Layer:
-    """The texture as seen in ``rect``, whole cells of ``area``; ``places`` are the lookups of all nodes of ``area``."""
+def warp(texture: Texture, places: Field, area: Rect, rect: Rect, bench: Bench) -> Layer:
+    """The texture as seen in ``rect``, whole cells of ``area``; ``places`` are the lookups of all nodes of ``area``.
+
+    What is returned lives on the bench until the next warp.
+    """
     row, column = (rect.y0 - area.y0) // CELL, (rect.x0 - area.x0) // CELL
     rows, columns = (rect.y1 - rect.y0) // CELL + 2, (rect.x1 - rect.x0) // CELL + 2
     nodes = places[row : row + rows, column : column + columns]
-    fine = cv2.resize(nodes, (columns * CELL, rows * CELL), interpolation=cv2.INTER_LINEAR)
+    fine = bench.floats(rows * CELL, columns * CELL, 2)
+    cv2.resize(nodes, (columns * CELL, rows * CELL), dst=fine, interpolation=cv2.INTER_LINEAR)
+    layer = bench.bytes("layer", rect.y1 - rect.y0, rect.x1 - rect.x0, 4)
     inner = fine[CELL:-CELL, CELL:-CELL]
-    return cast("Layer", cv2.remap(texture.layer, inner, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT))
+    cv2.remap(texture.layer, inner, None, cv2.INTER_LINEAR, dst=layer, borderMode=cv2.BORDER_CONSTANT)
+    return layer
 
 
-def cells_where(mask: NDArray[np.bool_], area: Rect) -> Rect:
-    """The smallest rectangle of whole cells around all nodes of the mask."""
+def cells_where(mask: NDArray[np.bool_], area: Rect, spread: int) -> Rect:
+    """The smallest rectangle of whole cells around all nodes of the mask, and ``spread`` cells around it.
+
+    A node bends the pixels of its own cell and of the cells next to it.
+    """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):
         return NOWHERE
-    spread = Rect(
-        area.x0 + (int(columns[0]) - 2) * CELL,
-        area.y0 + (int(rows[0]) - 2) * CELL,
-        area.x0 + (int(columns[-1]) + 1) * CELL,
-        area.y0 + (int(rows[-1]) + 1) * CELL,
-    )
-    return spread.clipped(area)
+    left, top = int(columns[0]) - 1 - spread, int(rows[0]) - 1 - spread
+    right, low = int(columns[-1]) + spread, int(rows[-1]) + spread
+    found = Rect(area.x0 + left * CELL, area.y0 + top * CELL, area.x0 + right * CELL, area.y0 + low * CELL)
+    return found.clipped(area)
 
 
 def seen(places: Field, left: float, top: float, right: float, low: float, slack: float) -> NDArray[np.bool_]:

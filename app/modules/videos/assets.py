@@ -24,7 +24,15 @@ from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.removal import Remains, clear_away, remove_video
 from app.modules.videos.renders import active_job, video_of
 from app.modules.videos.repository import Columns, VideoFilter
-from app.modules.videos.schemas import CaptionLinks, ChangeVideo, Preview, RenderState, RevisionOut, VideoOut, VideoSummary
+from app.modules.videos.schemas import (
+    CaptionLinks,
+    ChangeVideo,
+    Preview,
+    RenderState,
+    RevisionOut,
+    VideoOut,
+    VideoSummary,
+)
 from app.storage.base import BlobStore
 from app.storage.links import Links
 
@@ -36,9 +44,7 @@ class Videos:
     def __init__(self, *, jobs: Jobs, links: Links, settlement: Settlement, blobs: BlobStore) -> None:
         self._jobs, self._links, self._settlement, self._blobs = jobs, links, settlement, blobs
 
-    def list(
-        self, session: Session, workspace_id: str, wanted: VideoFilter, page: PageRequest
-    ) -> Slice[VideoSummary]:
+    def list(self, session: Session, workspace_id: str, wanted: VideoFilter, page: PageRequest) -> Slice[VideoSummary]:
         """Newest first."""
         found = repository.list_videos(session, workspace_id, wanted, page)
         jobs = [job for job in map(facts_of, found.rows) if job is not None]
@@ -66,9 +72,7 @@ class Videos:
         video.updated_at = utc_now()
         session.flush()
 
-    def revisions(
-        self, session: Session, workspace_id: str, video_id: str, page: PageRequest
-    ) -> Slice[RevisionOut]:
+    def revisions(self, session: Session, workspace_id: str, video_id: str, page: PageRequest) -> Slice[RevisionOut]:
         """Newest first. Raises VideoNotFound."""
         video = video_of(session, workspace_id, video_id)
         return repository.list_revisions(session, video.id, page).map(lambda row: self._revision(video, row))
@@ -123,9 +127,7 @@ class Videos:
 
         def link(role: str, ending: str, *, inline: bool = False) -> str:
             file = files[role]
-            return self._links.url(
-                file["blob"], filename=f"{stem}{ending}", content_type=file["type"], inline=inline
-            )
+            return self._links.url(file["blob"], filename=f"{stem}{ending}", content_type=file["type"], inline=inline)
 
         return {
             "preview": Preview(
@@ -133,9 +135,7 @@ class Videos:
             ),
             "download_url": link("video", ".mp4"),
             "download_expires_at": self._links.expires_at(),
-            "captions": CaptionLinks(
-                vtt_url=link("vtt", ".vtt", inline=True), srt_url=link("srt", ".srt")
-            )
+            "captions": CaptionLinks(vtt_url=link("vtt", ".vtt", inline=True), srt_url=link("srt", ".srt"))
             if "vtt" in files
             else None,
         }

@@ -102,9 +102,7 @@ class Avatars:
             profile.background = profile.background or presenter.default_backdrop
         elif not profile.voice_id and profile.provider != STUDIO:
             raise VoiceNeeded(f"{profile.provider} has no voice to fall back to: name one in voice_id.")
-        provider.check(
-            avatar=profile.provider_avatar_id, voice=profile.voice_id, background=profile.background
-        )
+        provider.check(avatar=profile.provider_avatar_id, voice=profile.voice_id, background=profile.background)
 
 
 def ensure_built_in(session: Session) -> None:
@@ -120,9 +118,7 @@ def ensure_built_in(session: Session) -> None:
         present = session.get(AvatarProfile, presenter.id)
         if present is None:
             dates = {"created_at": _SINCE, "updated_at": _SINCE}
-            insert_if_absent(
-                session, AvatarProfile, id=presenter.id, workspace_id=None, details={}, **values, **dates
-            )
+            insert_if_absent(session, AvatarProfile, id=presenter.id, workspace_id=None, details={}, **values, **dates)
             continue
         for name, value in values.items():
             setattr(present, name, value)
@@ -158,5 +154,3 @@ def _shown(profile: AvatarProfile) -> AvatarOut:
         created_at=profile.created_at,
         updated_at=profile.updated_at,
     )
-
-

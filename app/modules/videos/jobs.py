@@ -61,9 +61,7 @@ class Jobs:
     def show(self, session: Session, job: RenderJob) -> RenderJobOut:
         return _shown(job, self.outlooks(session, [job])[job.id])
 
-    def list(
-        self, session: Session, workspace_id: str, wanted: JobFilter, page: PageRequest
-    ) -> Slice[RenderJobOut]:
+    def list(self, session: Session, workspace_id: str, wanted: JobFilter, page: PageRequest) -> Slice[RenderJobOut]:
         """Newest first."""
         found = repository.list_jobs(session, workspace_id, wanted, page)
         outlooks = self.outlooks(session, found.rows)

@@ -183,6 +183,10 @@ class Renders:
             voice_id=voice_id or profile.voice_id,
             background=background or profile.background,
         )
+        return self._checked(speaker)
+
+    def _checked(self, speaker: Speaker) -> Speaker:
+        """The speaker itself, unless the provider has something against it."""
         self._provider(speaker.provider).check(
             avatar=speaker.provider_avatar_id, voice=speaker.voice_id, background=speaker.background
         )
@@ -195,14 +199,12 @@ class Renders:
 
     def _changed(self, session: Session, workspace_id: str, before: Composition, change: Change) -> Composition:
         old = before.scenes[0].speaker
-        other_avatar = change.avatar_id is not None and change.avatar_id != old.avatar_id
-        speaker = self._speaker(
-            session,
-            workspace_id,
-            change.avatar_id or old.avatar_id,
-            change.voice_id or (None if other_avatar else old.voice_id),
-            change.background or (None if other_avatar else old.background),
-        )
+        if change.avatar_id is not None and change.avatar_id != old.avatar_id:
+            speaker = self._speaker(session, workspace_id, change.avatar_id, change.voice_id, change.background)
+        else:
+            # As it was, also when the profile has changed since, or is gone.
+            given = {"voice_id": change.voice_id, "background": change.background}
+            speaker = self._checked(old.model_copy(update={name: value for name, value in given.items() if value}))
         picture = Picture(
             aspect_ratio=change.aspect_ratio or before.picture.aspect_ratio,
             resolution=change.resolution or before.picture.resolution,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,7 +77,7 @@ _SUMMARY = sa.select(
     Video.created_at,
     Video.updated_at,
     Video.parent_id,
-    Video.details,
+    Video.details.label("details"),
     Video.revision,
     Revision.frames,
     Revision.fps.label("exact_fps"),
@@ -189,9 +189,7 @@ def last_takes(session: Session, job_ids: Collection[str]) -> dict[str, datetime
         .join(RenderJob, RenderJob.id == RenderTask.job_id)
         .join(
             Artifact,
-            sa.and_(
-                Artifact.workspace_id == RenderJob.workspace_id, Artifact.fingerprint == RenderTask.fingerprint
-            ),
+            sa.and_(Artifact.workspace_id == RenderJob.workspace_id, Artifact.fingerprint == RenderTask.fingerprint),
         )
         .where(RenderTask.job_id.in_(job_ids), RenderTask.kind == "take")
         .group_by(RenderTask.job_id)
@@ -251,3 +249,52 @@ def _within(
 def _sum(expression: Any) -> sa.ColumnElement[int]:
     """Postgres answers with a decimal otherwise."""
     return sa.cast(sa.func.sum(expression), sa.Integer)
+
+
+# the whole installation ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What there is to do, in every workspace. ``render_seconds``: by quantile, of the latest jobs."""
+
+    jobs: Mapping[str, int]
+    oldest_queued: datetime | None
+    waiting_parts: int
+    render_seconds: Mapping[str, float]
+
+
+def workload(session: Session, *, with_figures: bool = True) -> Workload:
+    """Without figures: active jobs only, at a cost that does not grow with history."""
+    counts = sa.select(RenderJob.status, sa.func.count()).group_by(RenderJob.status)
+    if not with_figures:
+        counts = counts.where(RenderJob.status.in_(ACTIVE))
+    first = sa.select(sa.func.min(RenderJob.created_at, type_=RenderJob.created_at.type)).where(
+        RenderJob.status == JobStatus.QUEUED
+    )
+    run = session.connection().execute
+    return Workload(
+        jobs={status: count for status, count in run(counts)},
+        oldest_queued=run(first).scalar_one(),
+        waiting_parts=_waiting_parts(session) if with_figures else 0,
+        render_seconds=_render_seconds(session) if with_figures else {},
+    )
+
+
+def _waiting_parts(session: Session) -> int:
+    statement = (
+        sa.select(sa.func.count())
+        .select_from(RenderTask)
+        .join(RenderJob, RenderJob.id == RenderTask.job_id)
+        .where(RenderJob.status.in_(ACTIVE), RenderTask.status == TaskStatus.QUEUED)
+    )
+    return session.connection().execute(statement).scalar_one()
+
+
+def _render_seconds(session: Session) -> dict[str, float]:
+    took = sorted(
+        (finished - started).total_seconds() for started, finished, _ in recent_jobs(session) if started and finished
+    )
+    if not took:
+        return {}
+    return {"0.5": took[len(took) // 2], "1": took[-1]}

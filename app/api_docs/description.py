@@ -1,0 +1,105 @@
+"""``/openapi.json``: what FastAPI knows of the API, and what it cannot know: the errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+ABOUT = """\
+Presenter videos from a script: make them, watch them render, download them, make them again in another shape.
+
+**Credentials.** Every request carries an API key: `Authorization: Bearer tnx_<prefix>_<secret>`.
+
+**Lists** come in pages: send `next_cursor` back as `cursor` until it is null. `limit` is 50 unless you say otherwise,
+and at most 200.
+
+**Errors** are `{"detail": "what happened and what to do", "code": "machine_readable"}`, some with more facts. A body or
+parameter that does not fit this description answers 422 with a list of faults.
+
+**Repeating.** With an `Idempotency-Key`, a POST that makes something can be sent again without making it twice.
+
+**Limits.** 1,000 requests a minute for each key; `RateLimit-Remaining` says how many are left.
+"""
+TAGS = [
+    {"name": "videos", "description": "Videos and their revisions"},
+    {"name": "renders", "description": "Render jobs: progress, events, cancelling"},
+    {"name": "avatars", "description": "Who can speak, how, and where"},
+    {"name": "credits", "description": "What the workspace has, holds and has spent"},
+    {"name": "operation", "description": "For whoever runs this server"},
+]
+_EVERYWHERE = {
+    "400": "The request cannot be understood",
+    "401": "No valid credentials",
+    "403": "The credentials do not allow this",
+    "413": "The body is too large",
+    "429": "Too many requests",
+    "500": "Something went wrong on the server, and was logged",
+    "503": "Something the server needs does not answer",
+    "507": "The server's disk is full",
+}
+_WITH_PATH = {"404": "There is no such thing in this workspace"}
+_PROBLEM = {
+    "type": "object",
+    "description": "What went wrong. Some errors come with more facts.",
+    "required": ["detail", "code"],
+    "properties": {
+        "detail": {"type": "string", "description": "For people: what happened, why, and what to do next"},
+        "code": {"type": "string", "description": "For programs", "examples": ["not_found"]},
+    },
+    "additionalProperties": True,
+}
+_RATE_LIMITED = {
+    "type": "object",
+    "required": ["error", "message", "detail", "code"],
+    "properties": {
+        "error": {"const": "rate_limited"},
+        "message": {"type": "string"},
+        "detail": {"type": "string"},
+        "code": {"const": "rate_limited"},
+    },
+}
+_HEADERS = {
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds"},
+    "RateLimit-Limit": {"schema": {"type": "integer"}},
+    "RateLimit-Remaining": {"schema": {"type": "integer"}},
+    "RateLimit-Reset": {"schema": {"type": "integer"}, "description": "Seconds"},
+}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, description=ABOUT, routes=app.routes, tags=TAGS)
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas["Problem"], schemas["RateLimited"] = _PROBLEM, _RATE_LIMITED
+        for path, operation in _operations(document):
+            _add_errors(path, operation)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in document["paths"].items():
+        if path.startswith("/api/"):
+            for operation in methods.values():
+                yield path, operation
+
+
+def _add_errors(path: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    for status, about in (_EVERYWHERE | (_WITH_PATH if "{" in path else {})).items():
+        responses.setdefault(status, {"description": about})
+    for status, response in responses.items():
+        if status[0] in "45" and status != "422":
+            schema = "RateLimited" if status == "429" else "Problem"
+            response.setdefault("content", _json(schema))
+            if status == "429":
+                response["headers"] = _HEADERS
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _json(schema: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}

@@ -1,0 +1,76 @@
+"""The platform through its public API: for tools that run on somebody's own machine."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx2
+
+from app.core.errors import TenexError, Unavailable
+from app.modules.videos.schemas import CreateVideo, VideoOut
+
+_TIMEOUT_S = 60.0
+_VIDEOS = "/api/v1/videos"
+
+
+class ApiUnreachable(Unavailable):
+    code = "api_unreachable"
+
+
+class ApiRefused(TenexError):
+    """The API's own error, with its code."""
+
+    def __init__(self, message: str, *, status: int, code: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+class RemoteGateway:
+    """A context: its connections are open inside it."""
+
+    def __init__(self, *, api_base: str, api_key: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._base = api_base.rstrip("/").removesuffix("/api/v1")
+        headers = {"Authorization": f"Bearer {api_key}"}
+        self._client = httpx2.AsyncClient(base_url=self._base, headers=headers, timeout=_TIMEOUT_S, transport=transport)
+
+    async def __aenter__(self) -> RemoteGateway:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.aclose()
+
+    async def create(self, wanted: CreateVideo) -> VideoOut:
+        body = wanted.model_dump(mode="json", exclude_unset=True)
+        return VideoOut.model_validate(await self._ask("POST", _VIDEOS, json=body))
+
+    async def get(self, video_id: str) -> VideoOut:
+        return VideoOut.model_validate(await self._ask("GET", f"{_VIDEOS}/{quote(video_id, safe='')}"))
+
+    async def avatars(self) -> list[str]:
+        page = await self._ask("GET", f"{_VIDEOS}/avatars", params={"limit": 200})
+        return [avatar["id"] for avatar in page["items"]]
+
+    async def _ask(self, method: str, path: str, **options: Any) -> Any:
+        try:
+            answer = await self._client.request(method, path, **options)
+        except httpx2.HTTPError as error:
+            raise ApiUnreachable(
+                f"The API at {self._base} does not answer ({error}). Start it with `tenex up`, or set TENEX_API_BASE."
+            ) from error
+        if answer.is_success:
+            return answer.json()
+        raise _refusal(answer)
+
+
+def _refusal(answer: httpx2.Response) -> ApiRefused:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    detail = body.get("detail") if isinstance(body, dict) else None
+    message = detail if isinstance(detail, str) else f"The API answered {answer.status_code}: {answer.text[:500]}"
+    return ApiRefused(message, status=answer.status_code, code=str(body.get("code", "invalid_request")))

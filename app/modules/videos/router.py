@@ -1,0 +1,148 @@
+"""``/api/v1/videos``: making, finding, changing and deleting videos."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from app.core.answers import answer_kept
+from app.core.idempotency import request_digest
+from app.core.pagination import DEFAULT_LIMIT, Page
+from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
+from app.modules.videos import avatar_routes, render_routes
+from app.modules.videos.access import (
+    PREFIX,
+    CreatedAfter,
+    CreatedBefore,
+    Reader,
+    VideoId,
+    Writer,
+    body_of,
+    services_of,
+)
+from app.modules.videos.models import Kind, Source, VideoStatus
+from app.modules.videos.renders import Order
+from app.modules.videos.repository import VideoFilter
+from app.modules.videos.schemas import ChangeVideo, CreateVideo, RevisionOut, VideoOut, VideoSummary
+
+JSON = "application/json"
+router = APIRouter()
+# Their fixed paths come before the one with an id.
+router.include_router(render_routes.fixed)
+router.include_router(avatar_routes.router)
+videos = APIRouter(prefix=PREFIX, tags=["videos"])
+
+
+@videos.post(
+    "",
+    status_code=202,
+    summary="Make a presenter video from a script",
+    response_model=VideoOut,
+    responses={402: {"description": "Not enough credits"}, 409: {"description": "The Idempotency-Key is in use"}},
+)
+def create_video(
+    body: CreateVideo, request: Request, caller: Writer, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Answers at once; the video is `rendering` until its job (`render.id`) has succeeded."""
+    services = services_of(request)
+    digest = request_digest("POST", PREFIX, body_of(body))
+    order = Order(**{name: getattr(body, name) for name in CreateVideo.model_fields})
+    with (
+        services.database.session_scope() as session,
+        services.idempotency.once(
+            session, workspace_id=caller.workspace_id, key=idempotency_key, digest=digest
+        ) as slot,
+    ):
+        answer = slot.answer
+        if answer is None:
+            ordered = services.renders.create(session, caller.workspace_id, order)
+            video = services.videos.get(session, caller.workspace_id, ordered.video.id)
+            answer = slot.keep(status=202, body=video.model_dump_json())
+    return answer_kept(answer)
+
+
+@videos.get("", summary="List videos", response_model=Page[VideoSummary])
+def list_videos(
+    request: Request,
+    caller: Reader,
+    limit: LimitParam = DEFAULT_LIMIT,
+    cursor: CursorParam = None,
+    status: VideoStatus | None = None,
+    source: Source | None = None,
+    kind: Kind | None = None,
+    parent_id: Annotated[str | None, Query(max_length=100, description="Only what was derived from this one")] = None,
+    created_after: CreatedAfter = None,
+    created_before: CreatedBefore = None,
+) -> Response:
+    """Newest first. Filters can be combined."""
+    services = services_of(request)
+    wanted = VideoFilter(
+        status=status,
+        source=source,
+        kind=kind,
+        parent_id=parent_id,
+        created_after=created_after,
+        created_before=created_before,
+    )
+    page = services.cursors.request(limit=limit, cursor=cursor)
+    with services.database.read_scope() as session:
+        found = services.videos.list(session, caller.workspace_id, wanted, page)
+    # As bytes: FastAPI would check and convert every item once more.
+    return Response(services.cursors.page(VideoSummary, found).model_dump_json(), media_type=JSON)
+
+
+@videos.get("/{video_id}", summary="Get a video", response_model=VideoOut)
+def get_video(video_id: VideoId, request: Request, caller: Reader) -> Response:
+    """With its script, and links to preview, file and captions that work until `download_expires_at`."""
+    services = services_of(request)
+    with services.database.read_scope() as session:
+        video = services.videos.get(session, caller.workspace_id, video_id)
+    return Response(video.model_dump_json(), media_type=JSON)
+
+
+@videos.patch("/{video_id}", summary="Change title or metadata")
+def change_video(video_id: VideoId, body: ChangeVideo, request: Request, caller: Writer) -> VideoOut:
+    """What is left out stays as it is."""
+    services = services_of(request)
+    with services.database.session_scope() as session:
+        services.videos.change(session, caller.workspace_id, video_id, body)
+        return services.videos.get(session, caller.workspace_id, video_id)
+
+
+@videos.delete("/{video_id}", status_code=204, summary="Delete a video")
+def delete_video(video_id: VideoId, request: Request, caller: Writer) -> None:
+    """With its files, its revisions and all videos derived from it. A job that is running is canceled first."""
+    services = services_of(request)
+    with services.database.session_scope() as session:
+        remains = services.videos.remove(session, caller.workspace_id, video_id)
+    for job_id in remains.job_ids:
+        services.renders.stop(job_id)
+    services.videos.clear_away(remains)
+
+
+@videos.get("/{video_id}/revisions", summary="List the revisions of a video")
+def list_revisions(
+    video_id: VideoId, request: Request, caller: Reader, limit: LimitParam = DEFAULT_LIMIT, cursor: CursorParam = None
+) -> Page[RevisionOut]:
+    """Every finished output, newest first, with links to its files."""
+    services = services_of(request)
+    page = services.cursors.request(limit=limit, cursor=cursor)
+    with services.database.read_scope() as session:
+        found = services.videos.revisions(session, caller.workspace_id, video_id, page)
+    return services.cursors.page(RevisionOut, found)
+
+
+@videos.post("/{video_id}/revisions/{number}/restore", summary="Show another revision")
+def restore_revision(
+    video_id: VideoId, number: Annotated[int, Path(ge=1, le=2**31 - 1)], request: Request, caller: Writer
+) -> VideoOut:
+    """The video shows this revision from now on. Nothing is rendered and nothing is lost."""
+    services = services_of(request)
+    with services.database.session_scope() as session:
+        services.videos.restore(session, caller.workspace_id, video_id, number)
+        return services.videos.get(session, caller.workspace_id, video_id)
+
+
+router.include_router(videos)
+router.include_router(render_routes.of_video)
