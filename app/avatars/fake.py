@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false
 """A scripted avatar vendor for tests: latency, paid calls and faults, in a folder that outlives every process.
 
 The folder is the vendor's side: a file per accepted request (its ledger), and ``script.json`` with what should fail::
@@ -16,12 +17,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import av
 import numpy as np
-from av.audio.stream import AudioStream
-from av.video.stream import VideoStream
 
 from app.avatars.base import (
     AmbiguousSubmit,
@@ -137,11 +136,9 @@ class FakeProvider:
 def _record(path: Path, seconds: int) -> None:
     """A small MP4: a bar that moves, and a tone."""
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
-        video = cast(
-            "VideoStream", container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "threads": "1"})
-        )
+        video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "threads": "1"})
         video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
-        audio = cast("AudioStream", container.add_stream("aac", rate=_RATE, layout="mono"))
+        audio = container.add_stream("aac", rate=_RATE, layout="mono")
         for index in range(seconds * 25):
             picture = np.full((180, 320, 3), 40, np.uint8)
             picture[:, index % 300 : index % 300 + 20] = (240, 200, 80)

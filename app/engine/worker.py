@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.database import make_engine
 from app.engine.lease import Lease, Leases
 from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue
+from app.engine.quiet import quiet_engine_log
 
 SWEEP_INTERVAL_S = 1.0
 #: How soon a free worker sees new work. Lower costs idle CPU: 0.2 s is about 3 % of a core.
@@ -49,10 +50,10 @@ class EngineWorker:
             "notification_listener_polling_interval_sec": 5.0,
             "scheduler_polling_interval_sec": 300.0,
             "run_migrations": False,
-            "console_log_level": "WARNING",
-            "log_level": "WARNING",
+            "log_level": "ERROR",
         }
         DBOS(config=config)
+        quiet_engine_log()
         for name, function in workflows.items():
             DBOS.workflow(name=name, max_recovery_attempts=20)(function)
         DBOS.listen_queues([str(queue) for queue in queues])

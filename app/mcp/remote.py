@@ -68,9 +68,8 @@ class RemoteGateway:
 
 def _refusal(answer: httpx2.Response) -> ApiRefused:
     try:
-        body = answer.json()
-    except ValueError:
-        body = {}
-    detail = body.get("detail") if isinstance(body, dict) else None
-    message = detail if isinstance(detail, str) else f"The API answered {answer.status_code}: {answer.text[:500]}"
-    return ApiRefused(message, status=answer.status_code, code=str(body.get("code", "invalid_request")))
+        body: Any = answer.json()
+        message, code = str(body["detail"]), str(body.get("code", "invalid_request"))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        message, code = f"The API answered {answer.status_code}: {answer.text[:500]}", "invalid_answer"
+    return ApiRefused(message, status=answer.status_code, code=code)

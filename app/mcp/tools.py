@@ -23,8 +23,8 @@ from app.modules.videos.schemas import CaptionLinks, CreateVideo, Failure, Video
 LONGEST_WAIT_S = 300
 _LOOK_EVERY_S = 1.0
 _INSTRUCTIONS = (
-    "Makes presenter videos: an avatar speaks a script. generate_avatar_video answers at once with a video_id; then call "
-    "get_video_status with wait_seconds until status is ready or failed."
+    "Makes presenter videos: an avatar speaks a script. generate_avatar_video answers at once with a video_id; then "
+    "call get_video_status with wait_seconds until status is ready or failed."
 )
 _PRESENTERS = ", ".join(f"{one.id} ({one.gender})" for one in CAST.values())
 GatewayOf = Callable[[Context[Any, Any]], Gateway]

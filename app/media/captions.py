@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -186,6 +187,8 @@ class _Plan:
         self.atoms, self._limit, self._max_lines = atoms, limit, max_lines
         self._spaces = [0, *(0 if self._joins(index) else 1 for index in range(1, len(atoms)))]
         self._ends = [0, *accumulate(atom.columns + space for atom, space in zip(atoms, self._spaces, strict=True))]
+        #: Before each atom, in milliseconds.
+        self._silences = [0, *(after.start_ms - before.end_ms for before, after in pairwise(atoms))]
         self._sentence = [self._ends_sentence(index) for index in range(len(atoms))]
         self._breaks = [self._break_cost(index) for index in range(len(atoms))]
         self._sentences = [0, *accumulate(int(ends) for ends in self._sentence)]
@@ -195,12 +198,16 @@ class _Plan:
         count, widest = len(self.atoms), self._limit * self._max_lines + self._max_lines - 1
         costs, cuts = [0.0] + [float("inf")] * count, [0] * (count + 1)
         for stop in range(1, count + 1):
+            silence = 0
             for start in range(stop - 1, -1, -1):
                 if self.width(start, stop) > widest:
                     break
-                cost = costs[start] + self._cue_cost(start, stop)
+                cost = costs[start] + self._cue_cost(start, stop, silence)
+                if cost < costs[stop]:  # setting lines takes most of the time
+                    cost += self._set_lines(start, stop, self._max_lines)[0]
                 if cost < costs[stop]:
                     costs[stop], cuts[stop] = cost, start
+                silence = max(silence, self._silences[start])
         groups: list[tuple[int, int]] = []
         stop = count
         while stop:
@@ -231,10 +238,12 @@ class _Plan:
         best: tuple[float, tuple[int, ...]] = (float("inf"), ())
         if lines == 1:
             return best
-        for cut in range(start + 1, stop):
+        room = self._limit * (lines - 1) + lines - 2
+        first = bisect_left(self._ends, self._ends[stop] - room - 1, start + 1, stop)
+        for cut in range(first, stop):
             if self.width(start, cut) > self._limit:
                 break
-            if self.width(cut, stop) <= self._limit * (lines - 1) + lines - 2:
+            if self.width(cut, stop) <= room:
                 below, more = self._set_lines(cut, stop, lines - 1)
                 best = min(best, (below + self._line_cost(start, cut, stop, lines - 1), (cut, *more)))
         return best
@@ -246,14 +255,12 @@ class _Plan:
         stranded = 3.0 if self._spaces[cut] and (cut - start == 1 or stop - cut == 1) else 0.0
         return 0.7 * self._breaks[cut - 1] + 2 * uneven + stranded
 
-    def _cue_cost(self, start: int, stop: int) -> float:
-        layout, _ = self._set_lines(start, stop, self._max_lines)
-        if layout == float("inf"):
-            return layout
+    def _cue_cost(self, start: int, stop: int, silence: int) -> float:
+        """Without the setting of its lines. Words after a silence should not be shown before it."""
         inside = self._sentences[stop - 1] - self._sentences[start]
         lonely = 2.5 if stop - start == 1 and not self._is_sentence(start) else 0.0
-        wording = 2.0 + layout + self._breaks[stop - 1] + 5.0 * inside + lonely
-        return wording + self._silence_cost(start, stop) + self._time_cost(start, stop)
+        wording = 2.0 + self._breaks[stop - 1] + 5.0 * inside + lonely
+        return wording + 6.0 * max(0, silence - 400) / 1000 + self._time_cost(start, stop)
 
     def _time_cost(self, start: int, stop: int) -> float:
         """Too short to read, too fast, or too long."""
@@ -264,12 +271,6 @@ class _Plan:
         fast = self.width(start, stop) * 1000 / max(1, shown) - FASTEST_READING
         late = 12.0 * max(0, SHORTEST_CUE_MS - shown) + 4.0 * max(0, spoken - LONGEST_CUE_MS)
         return late / 1000 + 0.1 * max(0.0, fast)
-
-    def _silence_cost(self, start: int, stop: int) -> float:
-        """Words after a pause should not be shown before it."""
-        atoms = self.atoms
-        longest = max((atoms[i].start_ms - atoms[i - 1].end_ms for i in range(start + 1, stop)), default=0)
-        return 6.0 * max(0, longest - 400) / 1000
 
     def _is_sentence(self, index: int) -> bool:
         return self._sentence[index] and (index == 0 or self._sentence[index - 1])

@@ -117,7 +117,7 @@ class Nursery:
             ours, theirs = socket.socketpair()
             environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
             command = [sys.executable, "-m", "app.media.nursery", *self._preload]
-            self._process = subprocess.Popen(command, stdin=theirs, env=environment)
+            self._process = subprocess.Popen(command, stdin=theirs.fileno(), env=environment)
             theirs.close()
             self._socket = ours
         return self._socket

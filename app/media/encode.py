@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false
 """Encodes frames that are drawn in this process.
 
 One parameter set for every chunk of a file, so that chunks join without re-encoding: High profile, one closed GOP per
@@ -11,11 +12,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import av
 import numpy as np
-from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from app.media.time import timescale
@@ -70,7 +70,7 @@ class ChunkEncoder:
         scale = timescale(profile.fps)
         options = {"video_track_timescale": str(scale), "fflags": "+bitexact"}
         self._container = av.open(str(path), "w", format="mp4", options=options)
-        self._stream = cast("VideoStream", self._container.add_stream("libx264", rate=profile.fps))
+        self._stream = self._container.add_stream("libx264", rate=profile.fps)
         self._configure(profile, Fraction(1, scale))
         self._frame = av.VideoFrame(profile.width, profile.height, "yuv420p")
         self._frame.colorspace, self._frame.color_range = _BT709, _LIMITED

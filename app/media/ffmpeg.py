@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from functools import cache
 
-import imageio_ffmpeg
+import imageio_ffmpeg  # pyright: ignore[reportMissingTypeStubs]
 
 from app.media.errors import ToolFailed, ToolTimedOut
 

@@ -23,6 +23,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, TextIO
 
 from app.core.errors import TenexError
@@ -44,7 +45,7 @@ def main() -> None:
     wake, ring = os.pipe()
     os.set_blocking(ring, False)
     signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, _wake_only)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with selectors.DefaultSelector() as selector:
         selector.register(worker, selectors.EVENT_READ)
@@ -60,6 +61,10 @@ def main() -> None:
                 else:
                     os.read(wake, 512)
                     _reap(children)
+
+
+def _wake_only(_number: int, _frame: FrameType | None) -> None:
+    """A handler must exist for the wake-up descriptor to be written."""
 
 
 def _receive(worker: socket.socket) -> tuple[dict[str, Any], int] | None:
@@ -131,8 +136,9 @@ def _live(request: dict[str, Any], pipe: int, nursery: int) -> int:
 
 def _limit(limits: dict[str, int]) -> None:
     os.nice(limits["nice"])
-    resource.setrlimit(resource.RLIMIT_AS, (limits["memory_mb"] * MEGABYTE,) * 2)
-    resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu_s"],) * 2)
+    memory, cpu = limits["memory_mb"] * MEGABYTE, limits["cpu_s"]
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

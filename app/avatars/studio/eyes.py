@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from numpy.typing import NDArray
 
 from app.avatars.studio.canvas import Group, Linear, Radial, Solid
 from app.avatars.studio.colour import INK, WHITE, mix, multiply, rgb
 from app.avatars.studio.face import EYE_X, EYE_Y
-from app.avatars.studio.geometry import Path, Points, ellipse, joined, ribbon, spline
-from app.avatars.studio.model import Character, Fold, Pose
-from app.avatars.studio.rig import BROW, SKIN, Depth, Turn
+from app.avatars.studio.geometry import (
+    Path,
+    Points,
+    ellipse,
+    joined,
+    ribbon,
+    ribbon_outline,
+    spline_commands,
+    spline_points,
+)
+from app.avatars.studio.model import Character, Fold, Look
+from app.avatars.studio.rig import BROW, Turn
 
-_LASH = Depth(2.0)
+Row = NDArray[np.float64]
+
 #: Places along the eye, from the inner corner to the outer.
 _U = np.array([-1.0, -0.62, -0.05, 0.55, 1.0])
+_THICK = np.array([0.6, 3.0, 4.6, 5.4, 2.0])
+_UP, _BAND, _RIM = np.array((0.0, 4.0)), np.array((0.0, 13.0)), np.array((0.0, 0.8))
+_RIM_WIDTHS = np.array([0.2, 0.4, 1.2, 1.7, 0.9])
+#: From the lash line up to the crease.
+_GAP = {Fold.CREASE: 8.0, Fold.HOODED: 4.5, Fold.SMOOTH: 5.0}
+_CREASES = {
+    Fold.CREASE: np.array([0.6, 1.8, 2.3, 2.0, 0.6]),
+    Fold.HOODED: np.array([0.8, 2.2, 2.8, 3.0, 1.0]),
+    Fold.SMOOTH: np.array([0.6, 1.4, 1.6, 1.4, 0.6]),
+}
 
 
-@dataclass(frozen=True, slots=True)
-class _Curves:
-    white: Path
-    shade: Path
-    lash: Path
-    lid: Path
-    crease: Path
-    lower: Path
-    duct: Path
+#: Every curve of an eye has ten knots; where it is sharp.
+_SHARP = {
+    "lid": (), "white": (0, 4, 5), "shade": (), "crease": (), "lower": (), "lash": (0, 5),
+}  # fmt: skip
+_CORNERS = np.array([[i in corners for i in range(10)] for corners in _SHARP.values()])
+_LIFTS = np.repeat([2.0 if name == "lash" else 0.0 for name in _SHARP], 31)
+_RING = spline_commands(10, closed=True)
 
 
 class Eye:
@@ -34,21 +51,26 @@ class Eye:
 
     def __init__(self, group: Group, turn: Turn, c: Character, side: int) -> None:
         self._turn, self._c, self._side = turn, c, side
-        curves = self._curves(Pose())
-        self._lid = group.shape(curves.lid, self._lid_fill())
+        skin = c.skin
+        rest = Path(_RING, np.zeros((31, 2)))
+        lid = group.shape(rest, self._lid_fill())
         white = [(0.0, rgb("B9BAC4"), 1.0), (0.4, rgb("ECECEC"), 1.0), (1.0, rgb("FBF9F5"), 1.0)]
-        self._white = group.shape(curves.white, Linear((0, EYE_Y - 22), (0, EYE_Y + 14), white))
+        self._white = group.shape(rest, Linear((0, EYE_Y - 22), (0, EYE_Y + 14), white))
         ball = group.group()
-        self._clip = ball.clip(curves.white)
-        self._duct = ball.shape(curves.duct, Solid(rgb("D98E84"), 0.75))
+        clip = ball.clip(rest)
+        self._duct = ball.shape(ellipse(0, 0, 8, 6), Solid(rgb("D98E84"), 0.7))
         self._iris = ball.group()
         self._draw_iris(self._iris)
         shade = Linear((0, EYE_Y - 24), (0, EYE_Y + 5), [(0, INK, 0.6), (0.5, INK, 0.22), (1, INK, 0)])
-        self._shade = ball.shape(curves.shade, shade)
-        skin = c.skin
-        self._crease = group.shape(curves.crease, Solid(mix(skin.shade, skin.deep, 0.5), self._crease_alpha()))
-        self._lower = group.shape(curves.lower, Solid(mix(skin.deep, skin.shade, 0.4), 0.6))
-        self._lash = group.shape(curves.lash, Solid(mix(c.brows.color, INK, 0.6)))
+        self._shapes = {
+            "lid": lid,
+            "white": clip,
+            "shade": ball.shape(rest, shade),
+            "crease": group.shape(rest, Solid(mix(skin.shade, skin.deep, 0.5), self._crease_alpha())),
+            "lower": group.shape(rest, Solid(mix(skin.deep, skin.shade, 0.4), 0.6)),
+            "lash": group.shape(rest, Solid(mix(c.brows.color, INK, 0.6))),
+        }
+        self.update(Look())
 
     def _lid_fill(self) -> Linear:
         skin = self._c.skin
@@ -78,12 +100,12 @@ class Eye:
         group.shape(ellipse(-6.5, -7, 5.4), Solid(WHITE, 0.96))
         group.shape(ellipse(7, 7, 2.6), Solid(WHITE, 0.6))
 
-    def _heights(self, pose: Pose) -> tuple[Points, Points, Points, float]:
+    def _heights(self, look: Look) -> tuple[Row, Row, Row, float]:
         """The upper lid, the upper lid when open, the lower lid, and how far it is open."""
         eye, age = self._c.eyes, self._c.face.age
-        k, droop, smile = eye.size, 2.5 * age, pose.smile
-        down = max(pose.gaze_y, 0.0)
-        opening = (1.0 - pose.blink) * (1.0 - 0.28 * down + 0.1 * max(-pose.gaze_y, 0.0))
+        k, droop, smile = eye.size, 2.5 * age, look.smile
+        down = max(look.gaze_y, 0.0)
+        opening = (1.0 - look.blink) * (1.0 - 0.28 * down + 0.1 * max(-look.gaze_y, 0.0))
         wide = np.array([6.0, -10.5, -20.8, -17.0 + droop, -4.0 + droop])
         if eye.fold is Fold.SMOOTH:
             wide += np.array([2.0, 2.6, 1.2, 0.0, -1.0])
@@ -92,73 +114,63 @@ class Eye:
         wide[1:4] *= eye.open
         low = np.array([5.0, 10.5, 13.0 - 3.2 * smile, 9.5 - 3.6 * smile, -4.0 + droop])
         shut = np.array([5.0, 10.0, 12.0, 8.5, -2.0])
-        lower = (low + (shut - low) * pose.blink * 0.5) * k
+        lower = (low + (shut - low) * look.blink * 0.5) * k
         upper = (shut + (wide - shut) * opening) * k
         tilt = -eye.tilt * _U
         return upper + tilt, wide * k + tilt, lower + tilt, opening
 
-    def _curves(self, pose: Pose) -> _Curves:
+    def _curves(self, look: Look) -> tuple[Points, Points]:
+        """The knots of all curves in the order of ``_SHARP``, shape (6, 10, 2), and the upper lid."""
         eye, s = self._c.eyes, self._side
-        k, width = eye.size, 39.0 * eye.size
-        upper, upper_open, lower, opening = self._heights(pose)
+        width = 39.0 * eye.size
+        upper, upper_open, lower, opening = self._heights(look)
         x = s * (EYE_X + eye.apart + _U * width)
         top, bottom = np.stack([x, EYE_Y + upper], axis=1), np.stack([x, EYE_Y + lower], axis=1)
-        ring = [(*top[0], 1.0), *map(tuple, top[1:4]), (*top[4], 1.0), *map(tuple, bottom[3:0:-1])]
-        band = top + np.array((0.0, 13.0))
-        fold = self._fold(upper_open, opening, pose.blink, width)
-        duct = [tuple(top[0]), tuple(top[1] * 0.5 + top[0] * 0.5), tuple(bottom[1] * 0.5 + bottom[0] * 0.5)]
-        widths = {Fold.CREASE: (0.6, 1.8, 2.3, 2.0, 0.6), Fold.HOODED: (0.8, 2.2, 2.8, 3.0, 1.0)}
-        crease = widths.get(eye.fold, (0.6, 1.4, 1.6, 1.4, 0.6))
-        rim = [(*(bottom[i] + (0, 0.8)), (0.4, 1.2, 1.6, 1.8, 0.8)[i]) for i in range(1, 5)]
-        return _Curves(
-            white=self._posed(spline(ring)),
-            shade=self._posed(spline([*map(tuple, top - (0, 4)), *map(tuple, band[::-1])])),
-            lash=self._posed(spline(self._lash_knots(top, pose.blink, k)), _LASH),
-            lid=self._posed(spline([*map(tuple, fold), *map(tuple, top[::-1])])),
-            crease=self._posed(ribbon([(*fold[i], crease[i]) for i in range(5)])),
-            lower=self._posed(ribbon(rim)),
-            duct=self._posed(spline(duct)),
-        )
+        fold = self._fold(upper_open, opening, look.blink, width)
+        knots = np.empty((6, 10, 2))
+        knots[0, :5], knots[0, 5:] = fold, top[::-1]
+        knots[1, :5], knots[1, 5:] = top, bottom[::-1]
+        knots[1, 5], knots[1, 9] = top[4] * 0.98 + bottom[3] * 0.02, bottom[1] * 0.5 + top[0] * 0.5
+        knots[2, :5], knots[2, 5:] = top - _UP, top[::-1] + _BAND
+        knots[3] = ribbon_outline(np.column_stack([fold, _CREASES[eye.fold]]))
+        knots[4] = ribbon_outline(np.column_stack([bottom + _RIM, _RIM_WIDTHS]))
+        knots[5] = self._lash(top, look.blink, eye.size)
+        return knots, top
 
-    def _fold(self, upper_open: Points, opening: float, blink: float, width: float) -> Points:
+    def _fold(self, upper_open: Row, opening: float, blink: float, width: float) -> Points:
         eye = self._c.eyes
-        gap = {Fold.CREASE: 8.0, Fold.HOODED: 4.5, Fold.SMOOTH: 5.0}[eye.fold]
-        gap = (gap + 3.0 * blink) * eye.size
+        gap = (_GAP[eye.fold] + 3.0 * blink) * eye.size
         y = EYE_Y + upper_open * (0.55 + 0.45 * opening) - gap + (1 - opening) * 3
         fold = np.stack([self._side * (EYE_X + eye.apart + _U * width * 1.03), y], axis=1)
         fold[0, 1] += 9
         fold[4, 1] += 5 if eye.fold is not Fold.HOODED else 9
         return fold
 
-    def _lash_knots(self, top: Points, blink: float, k: float) -> list[tuple[float, ...]]:
+    def _lash(self, top: Points, blink: float, k: float) -> Points:
         lashes = self._c.eyes.lashes
         heavy = 1.12 if self._c.eyes.fold is Fold.SMOOTH else 1.0
-        thick = np.array([0.6, 3.0, 4.6, 5.4, 2.0]) * (0.72 + 0.42 * lashes) * k * heavy
+        thick = _THICK * ((0.72 + 0.42 * lashes) * k * heavy)
         wing = 7.0 * lashes
-        raised, below = top - np.stack([np.zeros(5), thick], axis=1), top + np.array((0.0, 0.8))
-        tip = (top[4, 0] + self._side * (3 + wing), top[4, 1] - 2 - wing * 0.75 * (1 - 1.3 * blink))
-        return [(*below[0], 1.0), *map(tuple, below[1:]), (*tip, 1.0), *map(tuple, raised[:0:-1])]
+        knots = np.empty((10, 2))
+        knots[:5] = top + _RIM
+        knots[5] = top[4] + (self._side * (3 + wing), -2 - wing * 0.75 * (1 - 1.3 * blink))
+        knots[6:], knots[6:, 1] = top[:0:-1], top[:0:-1, 1] - thick[:0:-1]
+        return knots
 
-    def _posed(self, path: Path, at: Depth = SKIN) -> Path:
-        return self._turn.path(path, at)
-
-    def update(self, pose: Pose) -> None:
-        curves = self._curves(pose)
-        for shape, path in (
-            (self._lid, curves.lid),
-            (self._white, curves.white),
-            (self._clip, curves.white),
-            (self._duct, curves.duct),
-            (self._shade, curves.shade),
-            (self._lash, curves.lash),
-            (self._crease, curves.crease),
-            (self._lower, curves.lower),
-        ):
-            shape.set_points(path.points)
+    def update(self, look: Look) -> None:
+        knots, top = self._curves(look)
+        posed = self._turn.lifted(spline_points(knots, _CORNERS, closed=True).reshape(-1, 2), _LIFTS)
+        for i, (name, shape) in enumerate(self._shapes.items()):
+            here = posed[i * 31 : i * 31 + 31]
+            shape.set_points(here)
+            if name == "white":
+                self._white.set_points(here)
         eye = self._c.eyes
-        at = (self._side * (EYE_X + eye.apart - 1) + pose.gaze_x * 12, EYE_Y - 3.5 + pose.gaze_y * 9)
+        at = (self._side * (EYE_X + eye.apart - 1) + look.gaze_x * 12, EYE_Y - 3.5 + look.gaze_y * 9)
         x, y, squeeze = self._turn.place(at)
         self._iris.transform(eye.size * squeeze, 0, x, 0, eye.size, y)
+        x, y, _ = self._turn.place((float(top[0, 0]), float(top[0, 1])))
+        self._duct.transform(1, 0, x, 0, 1, y)
 
 
 class Brow:

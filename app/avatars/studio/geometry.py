@@ -46,19 +46,23 @@ def joined(paths: Sequence[Path]) -> Path:
 
 
 def spline_points(knots: Points, corner: NDArray[np.bool_], *, closed: bool) -> Points:
-    """Bezier points of a smooth curve through the knots; handles are a third of each chord, so it never overshoots."""
-    previous = np.concatenate([knots[-1:] if closed else knots[:1], knots[:-1]])
-    following = np.concatenate([knots[1:], knots[:1] if closed else knots[-1:]])
+    """Bezier points of smooth curves through the knots; handles are a third of each chord, so it never overshoots.
+
+    ``knots`` has the shape (..., n, 2) and ``corner`` (..., n): many curves of as many knots are bent at once.
+    """
+    previous = np.concatenate([knots[..., -1:, :] if closed else knots[..., :1, :], knots[..., :-1, :]], axis=-2)
+    following = np.concatenate([knots[..., 1:, :], knots[..., :1, :] if closed else knots[..., -1:, :]], axis=-2)
     tangent = following - previous
-    tangent /= np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-9)[:, None]
+    tangent /= np.maximum(np.hypot(tangent[..., 0], tangent[..., 1]), 1e-9)[..., None]
     tangent[corner] = 0.0
     chord = following - knots
-    reach = np.hypot(chord[:, 0], chord[:, 1])[:, None] / 2.75
-    segments = np.empty((len(knots), 3, 2))
-    segments[:, 0] = knots + tangent * reach
-    segments[:, 1] = following - np.concatenate([tangent[1:], tangent[:1]]) * reach
-    segments[:, 2] = following
-    return np.concatenate([knots[:1], (segments if closed else segments[:-1]).reshape(-1, 2)])
+    reach = np.hypot(chord[..., 0], chord[..., 1])[..., None] / 2.75
+    segments = np.empty((*knots.shape[:-1], 3, 2))
+    segments[..., 0, :] = knots + tangent * reach
+    segments[..., 1, :] = following - np.concatenate([tangent[..., 1:, :], tangent[..., :1, :]], axis=-2) * reach
+    segments[..., 2, :] = following
+    bends = segments if closed else segments[..., :-1, :, :]
+    return np.concatenate([knots[..., :1, :], bends.reshape(*bends.shape[:-3], -1, 2)], axis=-2)
 
 
 def spline_commands(segments: int, *, closed: bool) -> NDArray[np.uint8]:

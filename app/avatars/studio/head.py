@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from app.avatars.studio.canvas import Group, Pixels, Surface
 from app.avatars.studio.eyes import Brow, Eye
-from app.avatars.studio.face import EYE_X, draw_face
+from app.avatars.studio.face import draw_face
 from app.avatars.studio.hair import hair_of
-from app.avatars.studio.model import Character, Mouth, Pose
+from app.avatars.studio.model import Character, Look, Mouth
 from app.avatars.studio.mouth import MouthDrawing
 from app.avatars.studio.picture import Layer, as_layer, as_opaque_layer
 from app.avatars.studio.rig import BEHIND, HAIR, Pen, Turn
@@ -21,9 +21,14 @@ from app.avatars.studio.spectacles import draw_earrings, draw_glasses
 from app.avatars.studio.warp import Texture
 
 _BOX = (-280.0, -360.0, 280.0, 560.0)
-#: Units around what may be drawn of one eye with its brow, and of the mouth.
-_EYE_BOX = (-54.0, -92.0, 70.0, 50.0)
-_MOUTH_BOX = (-68.0, 96.0, 68.0, 196.0)
+#: Left, top, right and low edge, in units, of what may be drawn of the features of the right half, before the turn.
+_EYE_BOX = (10.0, -32.0, 132.0, 38.0)
+_BROW_BOX = (10.0, -92.0, 132.0, -24.0)
+_MOUTH_BOX = (-68.0, 100.0, 68.0, 190.0)
+
+
+Edges = tuple[float, float, float, float]
+_SIDES = (("left", -1), ("right", 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +88,17 @@ class Head:
         under, over = under[crop.slices], over[crop.slices]
         self._left, self._top = _BOX[0] + crop.left / scale, _BOX[1] + crop.top / scale
         self.texture = Texture(as_layer(np.ascontiguousarray(whole[crop.slices])), self._left, self._top, scale)
-        x, y, _ = turn.place((0.0, 131.0))
-        self._mouth_patch = self._patch(under, over, x, y - 131.0, _MOUTH_BOX)
-        self._mouth = MouthDrawing(self._mouth_patch.root, turn, c)
-        self._eyes: list[tuple[_Patch, Eye, Brow]] = []
-        for side in (-1, 1):
-            x, y, _ = turn.place((side * (EYE_X + c.eyes.apart), 12.0))
-            box = _EYE_BOX if side > 0 else (-_EYE_BOX[2], _EYE_BOX[1], -_EYE_BOX[0], _EYE_BOX[3])
-            patch = self._patch(under, over, x, y - 12.0, box)
-            eye, brow = Eye(patch.root, turn, c, side), Brow(patch.root, turn, c, side)
-            self._eyes.append((patch, eye, brow))
+        self._patches = {
+            "mouth": self._patch(under, over, turn, _MOUTH_BOX),
+            "left eye": self._patch(under, over, turn, _mirrored(_EYE_BOX)),
+            "right eye": self._patch(under, over, turn, _EYE_BOX),
+            "left brow": self._patch(under, over, turn, _mirrored(_BROW_BOX)),
+            "right brow": self._patch(under, over, turn, _BROW_BOX),
+        }
+        roots = {name: patch.root for name, patch in self._patches.items()}
+        self._mouth = MouthDrawing(roots["mouth"], turn, c)
+        self._eyes = {side: Eye(roots[f"{side} eye"], turn, c, sign) for side, sign in _SIDES}
+        self._brows = {side: Brow(roots[f"{side} brow"], turn, c, sign) for side, sign in _SIDES}
 
     def _draw_layers(self, turn: Turn) -> tuple[Pixels, Pixels]:
         """What lies under eyes and mouth, and what lies over them."""
@@ -116,13 +122,14 @@ class Head:
         surface.root.transform(scale, 0, -_BOX[0] * scale, 0, scale, -_BOX[1] * scale)
         return surface
 
-    def _patch(
-        self, under: Pixels, over: Pixels, x: float, y: float, around: tuple[float, float, float, float]
-    ) -> _Patch:
+    def _patch(self, under: Pixels, over: Pixels, turn: Turn, around: Edges) -> _Patch:
         scale, left, top = self._scale, self._left, self._top
+        x, y = (around[0] + around[2]) / 2, (around[1] + around[3]) / 2
+        moved_x, moved_y, _ = turn.place((x, y))
+        dx, dy = moved_x - x - left, moved_y - y - top
         box = Box(
-            max(0, int((x + around[0] - left) * scale)), max(0, int((y + around[1] - top) * scale)),
-            int((x + around[2] - left) * scale), int((y + around[3] - top) * scale),
+            max(0, int((around[0] + dx) * scale)), max(0, int((around[1] + dy) * scale)),
+            int((around[2] + dx) * scale), int((around[3] + dy) * scale),
         )  # fmt: skip
 
         def place(group: Group) -> None:
@@ -130,21 +137,37 @@ class Head:
 
         return _Patch(box, under, over, place)
 
-    def show_mouth(self, mouth: Mouth, smile: float) -> Box:
-        """Draw the mouth into the texture; returns where."""
+    def show_mouth(self, mouth: Mouth, smile: float) -> None:
+        """Draw the mouth into the texture."""
         self._mouth.update(mouth, smile)
-        return self._put(self._mouth_patch)
+        self._put("mouth")
 
-    def show_eye(self, index: int, pose: Pose) -> Box:
-        """Draw one eye and its brow into the texture; 0 is the viewer's left. Returns where."""
-        patch, eye, brow = self._eyes[index]
-        eye.update(pose)
-        brow.update(pose.brow_left if index == 0 else pose.brow_right, pose.brow_pinch)
-        return self._put(patch)
+    def show_eyes(self, look: Look) -> None:
+        """Draw both eyes into the texture."""
+        for side, eye in self._eyes.items():
+            eye.update(look)
+            self._put(f"{side} eye")
 
-    def _put(self, patch: _Patch) -> Box:
+    def show_brows(self, left: float, right: float, pinch: float) -> None:
+        """Draw both brows into the texture."""
+        for side, raised in (("left", left), ("right", right)):
+            self._brows[side].update(raised, pinch)
+            self._put(f"{side} brow")
+
+    def _put(self, name: str) -> None:
+        patch = self._patches[name]
         self.texture.layer[patch.box.slices] = patch.draw()
-        return patch.box
+
+    def extent(self, *names: str) -> Box:
+        """Where the named features are drawn."""
+        boxes = [self._patches[name].box for name in names]
+        return Box(
+            min(b.left for b in boxes), min(b.top for b in boxes), max(b.right for b in boxes), max(b.low for b in boxes)
+        )
+
+
+def _mirrored(edges: Edges) -> Edges:
+    return -edges[2], edges[1], -edges[0], edges[3]
 
 
 def _over(under: Pixels, over: Pixels) -> Pixels:

@@ -153,6 +153,16 @@ class Mouth:
 MOUTH_FIELDS = tuple(item.name for item in fields(Mouth))
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The eyes: ``blink`` is 0 open to 1 shut; a glance is -1..1 to the right and down."""
+
+    blink: float = 0.0
+    gaze_x: float = 0.0
+    gaze_y: float = 0.0
+    smile: float = 0.7
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
     """One moment. Turns are in degrees and shifts in units, both against the character's anchor pose."""
@@ -166,9 +176,7 @@ class Pose:
     lag_x: float = 0.0  # how far long hair trails behind the head
     lag_y: float = 0.0
     breath: float = 0.0  # 0 out, 1 in
-    blink: float = 0.0
-    gaze_x: float = 0.0
-    gaze_y: float = 0.0
+    look: Look = field(default_factory=Look)
     brow_left: float = 0.0
     brow_right: float = 0.0
     brow_pinch: float = 0.0

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.avatars.studio.articulation import MouthTrack
-from app.avatars.studio.model import Character, Pose
+from app.avatars.studio.model import Character, Look, Pose
 from app.avatars.studio.visemes import VOWELS, split_ipa
 from app.speech.base import Phone, Track
 
@@ -83,6 +83,7 @@ class Motion:
         brow = sum(b.strength * b.brow * bump(t, b.start - 0.10, 0.14, 0.10, 0.32) for b in self._beats)
         lift = (0.12 * self._wander(t, "brow", 1.6) + 0.42 * brow) * life
         calm = (0.14 * self._wander(t, "smile", 0.7) + 0.16 * self._silence(t)) * life
+        smile = self._c.rest_smile + calm - 0.1 * mouth.round
         return Pose(
             mouth=mouth,
             yaw=head.yaw,
@@ -93,13 +94,11 @@ class Motion:
             lag_x=late.yaw - head.yaw + 0.4 * (late.roll - head.roll),
             lag_y=late.pitch - head.pitch,
             breath=0.5 - 0.5 * math.cos(math.tau * self._cycles() * t / self._duration),
-            blink=self._blink(t),
-            gaze_x=gaze_x - head.yaw * 0.03,
-            gaze_y=gaze_y - head.pitch * 0.02,
+            look=Look(self._blink(t), gaze_x - head.yaw * 0.03, gaze_y - head.pitch * 0.02, smile),
             brow_left=min(1.0, 0.10 + lift + 0.55 * ask * life),
             brow_right=min(1.0, 0.10 + lift + 0.75 * ask * life),
             brow_pinch=max(0.0, 0.12 * self._wander(t, "pinch", 1.0)) * (1.0 - ask) * life,
-            smile=self._c.rest_smile + calm - 0.1 * mouth.round,
+            smile=smile,
         )
 
     def _envelope(self, t: float, ease: float) -> float:

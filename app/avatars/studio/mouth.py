@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 from app.avatars.studio.canvas import Group, Linear, Radial, Shape, Solid
 from app.avatars.studio.colour import mix, multiply, rgb
 from app.avatars.studio.face import MOUTH_Y
-from app.avatars.studio.geometry import Path, Points, ellipse, joined, polygon, ribbon, spline
+from app.avatars.studio.geometry import (
+    Path,
+    Points,
+    ellipse,
+    joined,
+    polygon,
+    ribbon,
+    ribbon_outline,
+    spline,
+    spline_commands,
+    spline_points,
+)
 from app.avatars.studio.model import Character, Mouth
 from app.avatars.studio.rig import JAW_DROP, MOUTH, Turn, without_jaw
 
@@ -24,7 +35,8 @@ _PLUMP = np.array([0.0, 0.22, 0.04, 0.0, 0.04, 0.22, 0.0])
 _DIP = np.array([0.0, -0.6, -1.2, 0.9, -1.2, -0.6, 0.0])
 _CAVITY = rgb("2A0A0D")
 _COVER = polygon([(-64, MOUTH_Y - 30), (64, MOUTH_Y - 30), (64, MOUTH_Y + 80), (-64, MOUTH_Y + 80)])
-_GAPS = (-27.5, -18.4, -9.0, 0.0, 9.0, 18.4, 27.5)
+_BELOW = np.array([0.0, 3.0, 5.0, 6.0, 5.0, 3.0, 0.0])
+_SEAM_WIDTHS = np.array([1.6, 2.0, 1.7, 1.7, 1.7, 2.0, 1.6])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,79 +84,102 @@ def _lips(m: Mouth, smile: float, c: Character) -> _Lips:
     )  # fmt: skip
 
 
-def _ring(x: Row, first: Row, second: Row) -> Path:
-    """Along the first row, back along the second; the ends they share are corners."""
-    knots = [(float(a), float(b), 0.0) for a, b in zip(x, first, strict=True)]
-    knots[0], knots[-1] = (*knots[0][:2], 1.0), (*knots[-1][:2], 1.0)
-    back = [(float(a), float(b), 0.0) for a, b in zip(x[-2:0:-1], second[-2:0:-1], strict=True)]
-    return spline([*knots, *back])
+class _Template:
+    """A shape that keeps its form: it is stretched sideways and moved up and down."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._x, self._y = path.points[:, 0], path.points[:, 1]
+
+    def at(self, wide: float, y: float) -> Points:
+        return np.stack([self._x * wide, self._y + y], axis=1)
 
 
-def _upper_teeth(lips: _Lips, m: Mouth) -> tuple[Path, Path]:
-    """The plate of the teeth, and the lines between them."""
+_TEETH = _Template(
+    spline(
+        [
+            (-1, -28), (1, -28), (1.0, -6.5), (0.82, -3.6), (0.56, -0.9), (0.26, 0.9), (0, 0.3), (-0.26, 0.9),
+            (-0.56, -0.9), (-0.82, -3.6), (-1.0, -6.5),
+        ]
+    )
+)  # fmt: skip
+_GAPS = _Template(
+    joined(
+        [
+            polygon([(x - 0.4, -15), (x + 0.4, -15), (x + 0.55, -rise), (x - 0.55, -rise)])
+            for x, rise in ((-27.5, 4.0), (-18.4, 1.6), (-9.0, -0.1), (0.0, -0.3), (9.0, -0.1), (18.4, 1.6), (27.5, 4.0))
+        ]
+    )
+)
+_LOW_TEETH = _Template(spline([(-1, 3), (-0.5, 0), (0, 0.6), (0.5, 0), (1, 3), (1, 24), (-1, 24)]))
+_TONGUE = _Template(spline([(-1, 16), (-0.62, 3), (0, 0.8), (0.62, 3), (1, 16), (0.8, 52), (-0.8, 52)]))
+_GROOVE = _Template(ribbon([(0, 6, 0.5), (0, 16, 3), (0, 30, 2)]))
+_SHINE = _Template(spline([(-0.34, -1.0), (-0.08, -2.4), (0.16, -1.2), (0.1, 1.8), (-0.2, 1.9)]))
+_RING = spline_commands(12, closed=True)
+_SEAM = spline_commands(14, closed=True)
+_RING_CORNERS = np.zeros((4, 12), np.bool_)
+_RING_CORNERS[:, (0, 6)] = True
+_SEAM_CORNERS = np.zeros(14, np.bool_)
+
+
+def _rings(lips: _Lips) -> Points:
+    """Cavity, lower lip, upper lip and the shade under the lips: 37 points each, shape (4, 37, 2)."""
+    edges = np.concatenate([[-lips.edge], lips.x[1:-1], [lips.edge]])
+    below = lips.outer_low + _BELOW
+    pairs = (
+        (lips.x, lips.inner_top, lips.inner_low),
+        (edges, lips.inner_low, lips.outer_low),
+        (edges, lips.outer_top, lips.inner_top),
+        (edges, lips.outer_low, below),
+    )
+    knots = np.empty((4, 12, 2))
+    for ring, (x, first, second) in zip(knots, pairs, strict=True):
+        ring[:7, 0], ring[:7, 1] = x, first
+        ring[7:, 0], ring[7:, 1] = x[-2:0:-1], second[-2:0:-1]
+    return spline_points(knots, _RING_CORNERS, closed=True)
+
+
+def _seam(lips: _Lips, m: Mouth) -> Points:
+    line = np.empty((7, 3))
+    line[:, 0], line[:, 1], line[:, 2] = lips.x, lips.inner_top, _SEAM_WIDTHS * (1.0 - 0.25 * m.open)
+    line[0, :2], line[-1, :2] = (-lips.edge, lips.corner), (lips.edge, lips.corner)
+    return spline_points(ribbon_outline(line), _SEAM_CORNERS, closed=True)
+
+
+def _inside(lips: _Lips, m: Mouth) -> dict[str, Points]:
+    """Teeth hang from the skull; lower teeth and tongue ride on the jaw."""
     edge = MOUTH_Y + 0.5 + 8.0 * m.upper_teeth - 5.0 * m.round * (1 - m.upper_teeth)
     edge -= max(0.0, 4.5 - (edge - lips.top)) * 1.4
-    wide = min(lips.half * 0.9, 39.0)
-    fall = np.array([-6.5, -3.6, -0.9, 0.9, 0.3, 0.9, -0.9, -3.6, -6.5])
-    places = np.array([1.0, 0.82, 0.56, 0.26, 0.0, -0.26, -0.56, -0.82, -1.0]) * wide
-    low = [(float(x), edge + float(dy)) for x, dy in zip(places, fall, strict=True)]
-    plate = spline([(-wide, edge - 28), (wide, edge - 28), *low])
-    lines = [
-        polygon([(x - 0.4, edge - 15), (x + 0.4, edge - 15), (x + 0.55, edge - rise), (x - 0.55, edge - rise)])
-        for x, rise in zip(_GAPS, (4.0, 1.6, -0.1, -0.3, -0.1, 1.6, 4.0), strict=True)
-    ]
-    return plate, joined(lines)
-
-
-def _lower_teeth(lips: _Lips, m: Mouth) -> Path:
-    edge, wide = lips.bottom + 2.0 - 9.0 * m.lower_teeth, min(lips.half * 0.7, 29.0)
-    tops = [(-wide, edge + 3), (-wide * 0.5, edge), (0, edge + 0.6), (wide * 0.5, edge), (wide, edge + 3)]
-    return spline([*tops, (wide, edge + 24), (-wide, edge + 24)])
-
-
-def _tongue(lips: _Lips, m: Mouth) -> tuple[Path, Path]:
-    """The tongue, and the groove along it."""
-    teeth = MOUTH_Y + 8.0 * m.upper_teeth - 0.5
     rest = lips.bottom - 0.36 * lips.gap * (1 - 0.4 * m.round)
-    tip = rest - m.tongue * max(rest - teeth, 0.0)
-    wide = lips.half * (0.66 - 0.1 * m.tongue)
-    top = [(-wide, tip + 16), (-wide * 0.62, tip + 3), (0, tip + 1.5 * (1 - m.tongue)), (wide * 0.62, tip + 3)]
-    tongue = spline([*top, (wide, tip + 16), (wide * 0.8, tip + 52), (-wide * 0.8, tip + 52)])
-    return tongue, ribbon([(0, tip + 6, 0.5), (0, tip + 16, 3), (0, tip + 30, 2)])
-
-
-def _shine(lips: _Lips) -> Path:
-    y, half = lips.bottom + lips.lower_height * 0.42, lips.half
-    knots = [(-0.34, -1.0), (-0.08, -2.4), (0.16, -1.2), (0.1, 1.8), (-0.2, 1.9)]
-    return spline([(half * x, y + dy) for x, dy in knots])
-
-
-def _seam(lips: _Lips, m: Mouth) -> Path:
-    widths = np.array([1.6, 2.0, 1.7, 1.7, 1.7, 2.0, 1.6]) * (1.0 - 0.25 * m.open)
-    x = np.concatenate([[-lips.edge], lips.x[1:-1], [lips.edge]])
-    y = np.concatenate([[lips.corner], lips.inner_top[1:-1], [lips.corner]])
-    return ribbon([(float(a), float(b), float(w)) for a, b, w in zip(x, y, widths, strict=True)])
-
-
-def _curves(m: Mouth, smile: float, c: Character) -> dict[str, Path]:
-    lips = _lips(m, smile, c)
-    wide_x = np.concatenate([[-lips.edge], lips.x[1:-1], [lips.edge]])
-    teeth, gaps = _upper_teeth(lips, m)
-    tongue, groove = _tongue(lips, m)
-    low_shade = lips.outer_low + np.array([0, 3, 5, 6, 5, 3, 0])
+    tip = rest - m.tongue * max(rest - (MOUTH_Y + 8.0 * m.upper_teeth - 0.5), 0.0)
     return {
-        "shade": _ring(wide_x, lips.outer_low, low_shade),
-        "inner": _ring(lips.x, lips.inner_top, lips.inner_low),
-        "low_teeth": _lower_teeth(lips, m),
-        "tongue": tongue,
-        "groove": groove,
-        "teeth": teeth,
-        "gaps": gaps,
-        "lower": _ring(wide_x, lips.inner_low, lips.outer_low),
-        "upper": _ring(wide_x, lips.outer_top, lips.inner_top),
-        "seam": _seam(lips, m),
-        "shine": _shine(lips),
+        "low_teeth": _LOW_TEETH.at(min(lips.half * 0.7, 29.0), lips.bottom + 2.0 - 9.0 * m.lower_teeth),
+        "tongue": _TONGUE.at(lips.half * (0.66 - 0.1 * m.tongue), tip),
+        "groove": _GROOVE.at(1.0, tip),
+        "teeth": _TEETH.at(min(lips.half * 0.9, 39.0), edge),
+        "gaps": _GAPS.at(1.0, edge),
     }
+
+
+def _curves(m: Mouth, smile: float, c: Character) -> dict[str, Points]:
+    lips = _lips(m, smile, c)
+    rings = _rings(lips)
+    return {
+        "inner": rings[0],
+        **_inside(lips, m),
+        "shade": rings[3],
+        "lower": rings[1],
+        "upper": rings[2],
+        "seam": _seam(lips, m),
+        "shine": _SHINE.at(lips.half, lips.bottom + lips.lower_height * 0.42),
+    }
+
+
+_COMMANDS = {
+    "inner": _RING, "low_teeth": _LOW_TEETH.path.commands, "tongue": _TONGUE.path.commands,
+    "groove": _GROOVE.path.commands, "teeth": _TEETH.path.commands, "gaps": _GAPS.path.commands,
+    "shade": _RING, "lower": _RING, "upper": _RING, "seam": _SEAM, "shine": _SHINE.path.commands,
+}  # fmt: skip
 
 
 class MouthDrawing:
@@ -152,11 +187,11 @@ class MouthDrawing:
 
     def __init__(self, group: Group, turn: Turn, c: Character) -> None:
         self._turn, self._c = turn, c
-        rest = _curves(Mouth(), c.rest_smile, c)
+        rest = {name: Path(_COMMANDS[name], points) for name, points in _curves(Mouth(), c.rest_smile, c).items()}
         self._shapes: dict[str, Shape] = {}
         self._cavity = group.shape(rest["inner"], _gradient(-14, 46, ("2A0A0D", "5A1A1E", "7C2A2B")))
         hole = group.group()
-        self._hole = hole.clip(rest["inner"])
+        self._shapes["inner"] = hole.clip(rest["inner"])
         self._draw_inside(hole, rest)
         self._draw_lips(group, rest)
         self._corners = [self._corner(group) for _ in (0, 1)]
@@ -195,19 +230,22 @@ class MouthDrawing:
 
     def update(self, m: Mouth, smile: float) -> None:
         curves = _curves(m, smile, self._c)
-        drop = m.jaw * JAW_DROP
-        for name, shape in self._shapes.items():
-            shape.set_points(self._posed(curves[name].points, drop))
-        inner = self._posed(curves["inner"].points, drop)
-        self._cavity.set_points(inner)
-        self._hole.set_points(inner)
-        corners = self._posed(curves["upper"].points[[0, 18]], drop)
-        for (x, y), shape in zip(corners, self._corners, strict=True):
-            shape.transform(0.95, 0, float(x), 0, 0.85, float(y))
+        flat = np.concatenate(list(curves.values()))
+        flat[:, 1] = without_jaw(flat[:, 1], m.jaw * JAW_DROP)
+        posed = self._turn.lifted(flat, MOUTH.lift)
+        start = 0
+        for name, points in curves.items():
+            here = posed[start : start + len(points)]
+            self._shapes[name].set_points(here)
+            if name == "inner":
+                self._cavity.set_points(here)
+            elif name == "upper":
+                self._place_corners(here[[0, 18]])
+            start += len(points)
 
-    def _posed(self, points: Points, drop: float) -> Points:
-        flat = np.stack([points[:, 0], without_jaw(points[:, 1], drop)], axis=1)
-        return self._turn.points(flat, MOUTH)
+    def _place_corners(self, ends: Points) -> None:
+        for (x, y), shape in zip(ends, self._corners, strict=True):
+            shape.transform(0.95, 0, float(x), 0, 0.85, float(y))
 
 
 def _gradient(top: float, bottom: float, codes: tuple[str, str, str]) -> Linear:

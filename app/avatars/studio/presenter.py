@@ -18,8 +18,8 @@ from app.avatars.studio.backdrop import paint_backdrop
 from app.avatars.studio.carriage import Carriage
 from app.avatars.studio.cast import character_of
 from app.avatars.studio.framing import Framing, check_frame, framed
-from app.avatars.studio.head import Box, Head
-from app.avatars.studio.model import MOUTH_FIELDS, Character, Mouth, Pose
+from app.avatars.studio.head import Head
+from app.avatars.studio.model import MOUTH_FIELDS, Character, Look, Mouth, Pose
 from app.avatars.studio.motion import Motion
 from app.avatars.studio.picture import NOWHERE, Bench, Rect, copy_rect, empty_planes, lay_over, to_bgr
 from app.avatars.studio.torso import RISE, breathing, torso_texture
@@ -116,12 +116,27 @@ class _Stage:
 
 @dataclass(frozen=True, slots=True)
 class _Drawn:
-    """What the planes show. ``places`` are the lookups of the head's grid."""
+    """What the planes show: the pose in steps, the level of the breath, and the lookups of the head's grid."""
 
+    pose: Pose
     level: int
-    mouth: tuple[float, ...]
-    eyes: tuple[tuple[float, ...], tuple[float, ...]]
     places: Field
+
+    def keys(self) -> dict[str, tuple[object, ...]]:
+        """What each feature of the face was drawn from."""
+        p = self.pose
+        return {
+            "mouth": (p.mouth, p.smile),
+            "eyes": (p.look,),
+            "brows": (p.brow_left, p.brow_right, p.brow_pinch),
+        }
+
+
+_PATCHES = {
+    "mouth": ("mouth",),
+    "eyes": ("left eye", "right eye"),
+    "brows": ("left brow", "right brow"),
+}
 
 
 class Presenter:
@@ -134,9 +149,8 @@ class Presenter:
         self._motion = Motion(c, shot.track, duration=float(shot.frames / shot.fps), seed=shot.seed)
         self._base = _copied(self._stage.backdrop)
         self._level = -1
-        self._mouth: tuple[float, ...] = ()
-        self._eyes: list[tuple[float, ...]] = [(), ()]
-        self._boxes: dict[str, Box] = {}
+        self._features: dict[str, tuple[object, ...]] = {}
+        self._boxes = {name: self._stage.head.extent(*patches) for name, patches in _PATCHES.items()}
         self._planes: Planes | None = None
         self._drawn: _Drawn | None = None
 
@@ -152,9 +166,9 @@ class Presenter:
         """Draw one pose into the planes."""
         pose = _stepped(pose, self._stage.framing.scale)
         drawn = self._drawn if planes is self._planes else None
-        wanted = _Drawn(self._breath_level(pose), _mouth_key(pose), _eye_keys(pose), self._places(pose))
+        wanted = _Drawn(pose, self._breath_level(pose), self._places(pose))
         self._set_level(wanted.level)
-        self._set_features(pose, wanted)
+        self._set_features(wanted)
         if drawn is None:
             copy_rect(self._base, planes, self._stage.frame)
         elif drawn.level != wanted.level:
@@ -176,15 +190,17 @@ class Presenter:
             self._base.v[body.chroma] = shown.v
             self._level = level
 
-    def _set_features(self, pose: Pose, wanted: _Drawn) -> None:
-        head = self._stage.head
-        if wanted.mouth != self._mouth:
-            self._boxes["mouth"] = head.show_mouth(pose.mouth, pose.smile)
-            self._mouth = wanted.mouth
-        for side in (0, 1):
-            if wanted.eyes[side] != self._eyes[side]:
-                self._boxes[f"eye {side}"] = head.show_eye(side, pose)
-                self._eyes[side] = wanted.eyes[side]
+    def _set_features(self, wanted: _Drawn) -> None:
+        """Bring the features in the head's texture up to date."""
+        head, pose, keys = self._stage.head, wanted.pose, wanted.keys()
+        stale = [name for name, key in keys.items() if self._features.get(name) != key]
+        if "mouth" in stale:
+            head.show_mouth(pose.mouth, pose.smile)
+        if "eyes" in stale:
+            head.show_eyes(pose.look)
+        if "brows" in stale:
+            head.show_brows(pose.brow_left, pose.brow_right, pose.brow_pinch)
+        self._features = keys
 
     def _changed(self, drawn: _Drawn | None, wanted: _Drawn) -> Rect:
         """The cells of the head's area that do not show what is wanted."""
@@ -194,11 +210,11 @@ class Presenter:
             return around
         around = around.joined(self._visible(drawn.places))
         mask: NDArray[np.bool_] = (drawn.places != wanted.places).any(axis=2)
-        if drawn.mouth != wanted.mouth:
-            mask |= self._shows(wanted.places, "mouth")
-        for side in (0, 1):
-            if drawn.eyes[side] != wanted.eyes[side]:
-                mask |= self._shows(wanted.places, f"eye {side}")
+        before = drawn.keys()
+        for name, key in wanted.keys().items():
+            if before[name] != key:
+                box = self._boxes[name]
+                mask |= seen(wanted.places, box.left, box.top, box.right, box.low, _REACH)
         dirty = cells_where(mask, area, 1)
         if drawn.level != wanted.level:
             dirty = dirty.joined(_whole_cells(self._stage.body.clipped(area), area))
@@ -208,10 +224,6 @@ class Presenter:
         """The cells in which any of the head can be seen."""
         height, width = self._stage.head.texture.layer.shape[:2]
         return cells_where(seen(places, 0, 0, width, height, _REACH), self._stage.head_grid.area, 0)
-
-    def _shows(self, places: Field, name: str) -> NDArray[np.bool_]:
-        box = self._boxes[name]
-        return seen(places, box.left, box.top, box.right, box.low, _REACH)
 
     def _paint_head(self, planes: Planes, wanted: _Drawn, dirty: Rect) -> None:
         if dirty.empty:
@@ -245,8 +257,9 @@ def _whole_cells(rect: Rect, area: Rect) -> Rect:
 
 
 def _stepped(pose: Pose, scale: float) -> Pose:
-    """The pose in steps of about a quarter of a pixel, so that a head at rest is at rest."""
+    """The pose in steps of about a quarter of a pixel, so that what is at rest is at rest."""
     turn, tilt, shift = 0.2 / scale, 0.03 / scale, 0.25 / scale
+    look, mouth = pose.look, pose.mouth
     return replace(
         pose,
         yaw=_step(pose.yaw, turn),
@@ -254,27 +267,18 @@ def _stepped(pose: Pose, scale: float) -> Pose:
         roll=_step(pose.roll, tilt),
         x=_step(pose.x, shift),
         y=_step(pose.y - 0.65 * RISE * pose.breath, shift),
-        lag_x=_step(pose.lag_x, turn),
-        lag_y=_step(pose.lag_y, turn),
-        blink=_step(pose.blink, 1 / 32),
-        gaze_x=_step(pose.gaze_x, 0.02),
-        gaze_y=_step(pose.gaze_y, 0.02),
-        brow_left=_step(pose.brow_left, 0.02),
-        brow_right=_step(pose.brow_right, 0.02),
-        brow_pinch=_step(pose.brow_pinch, 0.04),
-        smile=_step(pose.smile, 0.02),
-        mouth=Mouth(*(_step(getattr(pose.mouth, name), 1 / 128) for name in MOUTH_FIELDS)),
+        lag_x=_step(pose.lag_x, 2 * turn),
+        lag_y=_step(pose.lag_y, 2 * turn),
+        look=Look(
+            _step(look.blink, 1 / 32), _step(look.gaze_x, 1 / 40), _step(look.gaze_y, 1 / 30), _step(look.smile, 0.1)
+        ),
+        brow_left=_step(pose.brow_left, 1 / 40),
+        brow_right=_step(pose.brow_right, 1 / 40),
+        brow_pinch=_step(pose.brow_pinch, 1 / 12),
+        smile=_step(pose.smile, 1 / 32),
+        mouth=Mouth(*(_step(getattr(mouth, name), 1 / 64) for name in MOUTH_FIELDS)),
     )
 
 
 def _step(value: float, size: float) -> float:
     return round(value / size) * size
-
-
-def _mouth_key(pose: Pose) -> tuple[float, ...]:
-    return (pose.smile, *(float(getattr(pose.mouth, name)) for name in MOUTH_FIELDS))
-
-
-def _eye_keys(pose: Pose) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    shared = (pose.blink, pose.gaze_x, pose.gaze_y, pose.brow_pinch, pose.smile)
-    return (*shared, pose.brow_left), (*shared, pose.brow_right)

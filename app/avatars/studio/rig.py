@@ -62,6 +62,15 @@ class Turn:
             [x * self._cos_yaw + depth * self._sin_yaw, y * self._cos_pitch + depth * self._sin_pitch], axis=1
         )
 
+    def lifted(self, points: Points, lift: float | Depths) -> Points:
+        """The same for points that lie ``lift`` before the skin, one for all or one for each."""
+        x, y = points[:, 0], points[:, 1]
+        depth = face_depth(x, y) + lift
+        landed = np.empty_like(points)
+        landed[:, 0] = x * self._cos_yaw + depth * self._sin_yaw
+        landed[:, 1] = y * self._cos_pitch + depth * self._sin_pitch
+        return landed
+
     def path(self, path: Path, at: Depth = SKIN) -> Path:
         return Path(path.commands, self.points(path.points, at))
 

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -21,26 +20,9 @@ from app.modules.videos.repository import JobFilter
 from app.modules.videos.schemas import Failure, JobCredits, Receipt, RenderJobOut
 
 
-class JobFacts(Protocol):
-    """What the outlook of a job is told from."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def stage(self) -> str: ...
-    @property
-    def expected_s(self) -> int: ...
-    @property
-    def created_at(self) -> datetime: ...
-    @property
-    def started_at(self) -> datetime | None: ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """``JobFacts`` from a row that holds more than a job."""
+class JobFacts:
+    """What the outlook of a job is told from."""
 
     id: str
     status: str
@@ -59,12 +41,12 @@ class Jobs:
         return self.show(session, job_of(session, workspace_id, job_id))
 
     def show(self, session: Session, job: RenderJob) -> RenderJobOut:
-        return _shown(job, self.outlooks(session, [job])[job.id])
+        return _shown(job, self.outlooks(session, [_facts(job)])[job.id])
 
     def list(self, session: Session, workspace_id: str, wanted: JobFilter, page: PageRequest) -> Slice[RenderJobOut]:
         """Newest first."""
         found = repository.list_jobs(session, workspace_id, wanted, page)
-        outlooks = self.outlooks(session, found.rows)
+        outlooks = self.outlooks(session, [_facts(job) for job in found.rows])
         return found.map(lambda job: _shown(job, outlooks[job.id]))
 
     def outlooks(self, session: Session, jobs: Collection[JobFacts]) -> Mapping[str, Outlook]:
@@ -83,13 +65,24 @@ def facts_of(row: repository.Columns) -> JobFacts | None:
     """The last job in a row of ``repository.list_videos``, if the video had one."""
     if row.job_id is None:
         return None
-    return _Facts(
+    return JobFacts(
         id=row.job_id,
         status=row.job_status,
         stage=row.stage,
         expected_s=row.expected_s,
         created_at=row.job_created_at,
         started_at=row.started_at,
+    )
+
+
+def _facts(job: RenderJob) -> JobFacts:
+    return JobFacts(
+        id=job.id,
+        status=job.status,
+        stage=job.stage,
+        expected_s=job.expected_s,
+        created_at=job.created_at,
+        started_at=job.started_at,
     )
 
 
@@ -107,11 +100,7 @@ def _running(session: Session, job: JobFacts, last_take: datetime | None) -> Run
 
 def _pace(session: Session) -> float | None:
     """Seconds that a second of video took in recent jobs: the median."""
-    paces = [
-        (finished - started).total_seconds() / made
-        for started, finished, made in repository.recent_jobs(session)
-        if started and finished and made
-    ]
+    paces = [job.took_s / job.made_s for job in repository.recent_jobs(session) if job.made_s]
     return median(paces) if paces else None
 
 

@@ -21,7 +21,7 @@ def metadata_fault(value: Mapping[str, Any]) -> str | None:
 
 
 def merged(present: Mapping[str, Any], patch: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The result of a JSON Merge Patch (RFC 7396): a null removes its entry; None in place of the patch, all of them."""
+    """The result of a JSON Merge Patch (RFC 7396): a null removes its entry, None in place of the patch all of them."""
     if patch is None:
         return {}
     result = {key: value for key, value in present.items() if patch.get(key, key) is not None}

@@ -38,7 +38,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """What is known of a job. ``drawing_since``: when its takes were complete. ``ahead_s``: video asked for before it."""
+    """What is known of a job. ``drawing_since``: when its takes were there. ``ahead_s``: seconds of video before it."""
 
     status: JobStatus
     stage: Stage

@@ -27,7 +27,7 @@ from app.modules.videos.models import (
 from app.modules.videos.outlook import Tally
 from app.modules.videos.pipeline.settle import ACTIVE
 
-Columns = sa.Row[Any]
+Columns = sa.Row[*tuple[Any, ...]]
 _RECENT_JOBS = 15
 
 
@@ -51,6 +51,14 @@ class JobFilter:
     video_id: str | None = None
     created_after: datetime | None = None
     created_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A job that succeeded: how long it took, and for how much new video."""
+
+    took_s: float
+    made_s: float
 
 
 # videos --------------------------------------------------------------------------------------------------------------
@@ -111,13 +119,14 @@ def list_videos(session: Session, workspace_id: str, wanted: VideoFilter, page: 
         *_within(Video.created_at, wanted.created_after, wanted.created_before),
     )
     ids = keyset(statement, Video.created_at, Video.id, page).subquery()
-    rows = session.connection().execute(
+    found = (
         _SUMMARY.join(ids, ids.c.id == Video.id)
         .outerjoin(Revision, _shown)
         .outerjoin(RenderJob, _last_job)
         .order_by(Video.created_at.desc(), Video.id.desc())
     )
-    return cut(rows.all(), page, _position)
+    rows: Sequence[Columns] = session.connection().execute(found).all()
+    return cut(rows, page, _position)
 
 
 def find_video(session: Session, workspace_id: str, video_id: str) -> Columns | None:
@@ -185,7 +194,7 @@ def last_takes(session: Session, job_ids: Collection[str]) -> dict[str, datetime
     if not job_ids:
         return {}
     statement = (
-        sa.select(RenderTask.job_id, sa.func.max(Artifact.created_at, type_=Artifact.created_at.type))
+        sa.select(RenderTask.job_id, sa.func.max(Artifact.created_at, type_=Artifact.created_at.type).label("at"))
         .join(RenderJob, RenderJob.id == RenderTask.job_id)
         .join(
             Artifact,
@@ -194,18 +203,23 @@ def last_takes(session: Session, job_ids: Collection[str]) -> dict[str, datetime
         .where(RenderTask.job_id.in_(job_ids), RenderTask.kind == "take")
         .group_by(RenderTask.job_id)
     )
-    return {job_id: moment for job_id, moment in session.connection().execute(statement)}
+    return {row.job_id: row.at for row in session.connection().execute(statement)}
 
 
-def recent_jobs(session: Session) -> Sequence[Columns]:
-    """``(started_at, finished_at, seconds_made)`` of the latest jobs that succeeded, of every workspace."""
+def recent_jobs(session: Session) -> list[Finished]:
+    """The latest jobs that succeeded, of every workspace."""
+    made = RenderJob.receipt["seconds_made"].as_float()
     statement = (
-        sa.select(RenderJob.started_at, RenderJob.finished_at, RenderJob.receipt["seconds_made"].as_float())
+        sa.select(RenderJob.started_at, RenderJob.finished_at, made.label("made"))
         .where(RenderJob.status == JobStatus.SUCCEEDED)
         .order_by(RenderJob.created_at.desc())
         .limit(_RECENT_JOBS)
     )
-    return session.connection().execute(statement).all()
+    return [
+        Finished(took_s=(row.finished_at - row.started_at).total_seconds(), made_s=row.made or 0.0)
+        for row in session.connection().execute(statement)
+        if row.started_at and row.finished_at
+    ]
 
 
 def seconds_ahead(session: Session, created_at: datetime) -> int:
@@ -266,7 +280,7 @@ class Workload:
 
 def workload(session: Session, *, with_figures: bool = True) -> Workload:
     """Without figures: active jobs only, at a cost that does not grow with history."""
-    counts = sa.select(RenderJob.status, sa.func.count()).group_by(RenderJob.status)
+    counts = sa.select(RenderJob.status, sa.func.count().label("number")).group_by(RenderJob.status)
     if not with_figures:
         counts = counts.where(RenderJob.status.in_(ACTIVE))
     first = sa.select(sa.func.min(RenderJob.created_at, type_=RenderJob.created_at.type)).where(
@@ -274,7 +288,7 @@ def workload(session: Session, *, with_figures: bool = True) -> Workload:
     )
     run = session.connection().execute
     return Workload(
-        jobs={status: count for status, count in run(counts)},
+        jobs={row.status: row.number for row in run(counts)},
         oldest_queued=run(first).scalar_one(),
         waiting_parts=_waiting_parts(session) if with_figures else 0,
         render_seconds=_render_seconds(session) if with_figures else {},
@@ -292,9 +306,5 @@ def _waiting_parts(session: Session) -> int:
 
 
 def _render_seconds(session: Session) -> dict[str, float]:
-    took = sorted(
-        (finished - started).total_seconds() for started, finished, _ in recent_jobs(session) if started and finished
-    )
-    if not took:
-        return {}
-    return {"0.5": took[len(took) // 2], "1": took[-1]}
+    took = sorted(job.took_s for job in recent_jobs(session))
+    return {"0.5": took[len(took) // 2], "1": took[-1]} if took else {}

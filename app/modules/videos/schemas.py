@@ -48,14 +48,16 @@ class CreateVideo(_Sent):
 
     script: str = Field(description=_SCRIPT, examples=["Welcome to 10ex."])
     avatar_id: Name = Field(description="An avatar profile, see `GET /api/v1/videos/avatars`", examples=["maya"])
-    voice_id: Name | None = Field(None, description="A voice, see `GET /api/v1/videos/voices`; else the profile's own")
+    voice_id: Name | None = Field(
+        default=None, description="A voice, see `GET /api/v1/videos/voices`; else the profile's own"
+    )
     aspect_ratio: AspectRatio = AspectRatio.WIDE
-    resolution: Resolution = Field(Resolution.P1080, description="The length of the shorter side")
-    fps: Rate = Field(FrameRate.R25, description="Frames per second, as a number or as text")
-    background: Name | None = Field(None, description=f"{_BACKGROUND}; else the profile's own")
-    captions: Captions = Field(Captions.SIDECAR, description="`sidecar`: WebVTT and SRT files beside the video")
-    title: Title | None = Field(None, description="Without one, the first words of the script")
-    metadata: Metadata | None = Field(None, description=_METADATA)
+    resolution: Resolution = Field(default=Resolution.P1080, description="The length of the shorter side")
+    fps: Rate = Field(default=FrameRate.R25, description="Frames per second, as a number or as text")
+    background: Name | None = Field(default=None, description=f"{_BACKGROUND}; else the profile's own")
+    captions: Captions = Field(default=Captions.SIDECAR, description="`sidecar`: WebVTT and SRT files beside the video")
+    title: Title | None = Field(default=None, description="Without one, the first words of the script")
+    metadata: Metadata | None = Field(default=None, description=_METADATA)
 
 
 class ChangeVideo(_Sent):
@@ -76,15 +78,17 @@ class RenderAgain(_Sent):
 
     model_config = _example(aspect_ratio="9:16")
 
-    script: str | None = Field(None, description=_SCRIPT)
-    avatar_id: Name | None = Field(None, description="Another avatar profile; brings its own voice and background")
+    script: str | None = Field(default=None, description=_SCRIPT)
+    avatar_id: Name | None = Field(
+        default=None, description="Another avatar profile; brings its own voice and background"
+    )
     voice_id: Name | None = None
     aspect_ratio: AspectRatio | None = None
     resolution: Resolution | None = None
     fps: Rate | None = None
-    background: Name | None = Field(None, description=_BACKGROUND)
+    background: Name | None = Field(default=None, description=_BACKGROUND)
     captions: Captions | None = None
-    as_copy: bool = Field(False, description="Make a new video instead of a new revision of this one")
+    as_copy: bool = Field(default=False, description="Make a new video instead of a new revision of this one")
 
 
 class CreateAvatar(_Sent):
@@ -95,10 +99,12 @@ class CreateAvatar(_Sent):
     )
 
     name: Title = Field(description="For people")
-    provider: str = Field("studio", min_length=1, max_length=32, description="Who makes the performance")
+    provider: str = Field(default="studio", min_length=1, max_length=32, description="Who makes the performance")
     provider_avatar_id: Name = Field(description="The provider's own id of the avatar; for `studio` a built-in one")
-    voice_id: Name | None = Field(None, description="The voice unless a video asks for another")
-    background: Name | None = Field(None, description=f"{_BACKGROUND}; for `studio` the presenter's own if left out")
+    voice_id: Name | None = Field(default=None, description="The voice unless a video asks for another")
+    background: Name | None = Field(
+        default=None, description=f"{_BACKGROUND}; for `studio` the presenter's own if left out"
+    )
     metadata: Metadata = Field(default_factory=dict, description=_METADATA)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.avatars.base import AvatarProvider, Capabilities
@@ -19,7 +20,7 @@ Json = dict[str, Any]
 
 class RenderWorkflow:
     def __init__(
-        self, *, durable: Durable, steps: Steps, takes: TakeSteps, providers: dict[str, AvatarProvider]
+        self, *, durable: Durable, steps: Steps, takes: TakeSteps, providers: Mapping[str, AvatarProvider]
     ) -> None:
         self._durable, self._steps, self._takes, self._providers = durable, steps, takes, providers
 
