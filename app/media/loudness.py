@@ -30,12 +30,13 @@ _CEILING_DBTP = -2.0
 _MOST_GAIN_DB = 30.0
 _SILENT_LUFS = -69.0
 #: What the limiter may cost before the level is set again.
-_TOLERATED_LU = 0.35
+_TOLERATED_LU = 0.25
 #: Of each dB above the ceiling the limiter takes about this much loudness; of each dB more gain, it lets about 1/1.6
 #: through. Measured with four voices of the embedded synthesiser.
 _LIMITER_TAKES, _LIMITER_YIELDS = 0.2, 1.6
 _MOST_ROUNDS = 4
 _MEASURABLE_S = 3
+_SHORTEST_LOOP = SAMPLE_RATE // 100
 
 #: How a voice is dressed, from not at all to most. ``studio`` is for the embedded synthesiser: less of the hum and
 #: the edge, even loudness, and the first reflections of a small room. ``natural`` is for recorded and neural voices.
@@ -172,7 +173,8 @@ def _measuring(source: Path, chain: str, target: Path, codec: str, count: int) -
     Loudness is defined from 0.4 s on: less than three seconds are measured over and over.
     """
     enough = _MEASURABLE_S * SAMPLE_RATE
-    again = f"aloop=loop=-1:size={count},atrim=end_sample={enough}," if count < enough else ""
+    size = max(count, _SHORTEST_LOOP)
+    again = f"apad=whole_len={size},aloop=loop=-1:size={size},atrim=end_sample={enough}," if count < enough else ""
     graph = (
         f"[0:a]{chain},apad=whole_len={count},atrim=end_sample={count},asplit[out][heard];"
         f"[heard]{again}ebur128=peak=true:framelog=quiet[measured]"

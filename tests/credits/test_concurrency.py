@@ -73,12 +73,13 @@ def test_the_first_grants_at_once_open_one_balance(any_database: Database) -> No
 _HOLD_IN_ANOTHER_PROCESS = """
 import sys
 from app.core.database import Database
-from app.modules.credits.service import InsufficientCredits
-from tests.credits.test_ledger import hold
+from app.core.ids import new_id
+from app.modules.credits.service import Credits, InsufficientCredits
 database, held = Database(sys.argv[1]), 0
 for _ in range(15):
     try:
-        hold(database, sys.argv[2], 5)
+        with database.session_scope() as session:
+            Credits().hold(session, workspace_id=sys.argv[2], job_id=new_id(), amount=5)
     except InsufficientCredits:
         continue
     held += 1
