@@ -30,7 +30,7 @@ check: $(INSTALLED_DEV) ## Check style, types and import contracts
 bench: $(INSTALLED_DEV) ## Run a benchmark: make bench NAME=avatar
 	@test -n "$(NAME)" || { echo "Which one? make bench NAME=..., one of:" $$(ls bench/*.py | sed 's|bench/||; s|\.py$$||') >&2; exit 2; }
 	@test -f "bench/$(NAME).py" || { echo "There is no benchmark $(NAME). There are:" $$(ls bench/*.py | sed 's|bench/||; s|\.py$$||') >&2; exit 2; }
-	@$(PY) "bench/$(NAME).py"
+	@$(PY) -m "bench.$(NAME)"
 
 install: $(INSTALLED) ## Install what is needed to run, into .venv
 

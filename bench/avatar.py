@@ -11,6 +11,7 @@ import itertools
 import sys
 import tempfile
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -33,7 +34,7 @@ def main() -> None:
             job = place.wait(place.order(Order(script=SCRIPT, avatar_id=avatar())).id, seconds=600)
             wall, cpu = time.monotonic() - began, cpu_of(roots) + time.process_time() - before
         revision = place.revision(job)
-        seconds = decimal_seconds(revision.frames / 25)
+        seconds = decimal_seconds(Fraction(revision.frames, 25))
         reference = bare_x264(place.file(job))
     print(f"{seconds:.2f} s of video, {revision.frames} frames, {revision.size / 1e6:.2f} MB, by {WORKERS} workers")
     print(f"whole job {cpu:.2f} CPU-s, {wall:.2f} s; bare x264 {reference:.2f} CPU-s; receipt {job.receipt}")

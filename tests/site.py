@@ -12,11 +12,11 @@ from pathlib import Path
 
 import psutil
 import sqlalchemy as sa
-from app.modules.videos.avatars import ensure_built_in
 
 from app.bootstrap import Services, build_services, prepare
 from app.core.settings import Settings
 from app.modules.accounts.service import Accounts
+from app.modules.videos.avatars import ensure_built_in
 from app.modules.videos.models import JobStatus, RenderJob, RenderTask, Revision
 from app.modules.videos.renders import Change, Order
 

@@ -51,5 +51,5 @@ class ToolsOverHttp:
         await self._sessions.handle_request(named, receive, send)
 
     def _gateway(self, context: Context[Any, Any]) -> LocalGateway:
-        request: Request = context.request_context.request
+        request: Request = context.request_context.request  # pyright: ignore[reportAssignmentType]
         return LocalGateway(self._services, getattr(request.state, _CALLER))

@@ -1,8 +1,8 @@
 """From raw speech to a track at broadcast level: −16 LUFS, true peak under −1.5 dBTP (EBU R 128, ITU-R BS.1770-4).
 
-Two runs of ffmpeg: one dresses the voice and measures it, one sets the level. Dynamics are left alone: the level is
-one gain, and only peaks that would be too high pass a limiter, at twice the rate, since it must see the peaks between
-samples. The limiter takes some loudness away; that is foreseen, and a third run makes up for it when it matters.
+One run of ffmpeg dresses the voice and measures it, one sets the level. Dynamics are left alone: the level is one gain,
+and only when peaks would be too high, a run between the two limits them, at twice the rate, since it must see the peaks
+between samples. The limiter takes some loudness away; that is foreseen, measured, and made up for by the last gain.
 Nothing changes the length or delays the sound.
 """
 
@@ -20,17 +20,16 @@ from app.media.errors import ToolFailed
 from app.media.ffmpeg import BITEXACT, run_ffmpeg
 
 #: Part of every fingerprint of a mix: to be raised when a sample can change.
-MASTER_VERSION = "1"
+MASTER_VERSION = "2"
 
 SAMPLE_RATE = 48_000
 TARGET_LUFS, TARGET_PEAK_DBTP = -16.0, -1.5
-#: Where the limiter holds peaks: room for the filter that follows it, and for a lossy encoder.
-_CEILING_DBTP = -2.0
+#: No peak is higher, which leaves room for a lossy encoder (AAC: 0.6 dB); the limiter holds them lower, which leaves
+#: room for a trim.
+_HIGHEST_PEAK_DBTP, _CEILING_DBTP = -2.4, -2.9
 #: More would be the noise of an empty recording.
 _MOST_GAIN_DB = 30.0
 _SILENT_LUFS = -69.0
-#: What the limiter may cost before the level is set again.
-_TOLERATED_LU = 0.25
 #: Of each dB above the ceiling the limiter takes about this much loudness; of each dB more gain, it lets about 1/1.6
 #: through. Measured with four voices of the embedded synthesiser.
 _LIMITER_TAKES, _LIMITER_YIELDS = 0.2, 1.6
@@ -112,37 +111,44 @@ def master(source: Path, target: Path, *, chain: str = "studio") -> Loudness:
     the same source. Raises ``SoundNotReadable`` for a source that is not a mono WAV file, ``ToolFailed`` with
     ffmpeg's own words.
     """
-    length, dressed = _length(source), target.with_name(f"{target.stem}.dressed.wav")
+    length = _length(source)
     limit_s = 60 + length.samples / length.rate
+    dressed, limited = (target.with_name(f"{target.stem}.{step}.wav") for step in ("dressed", "limited"))
     try:
         log = run_ffmpeg(dress_arguments(source, dressed, length, CHAINS[chain]), timeout_s=limit_s)
-        return _level(dressed, target, length, parse_measured(log), limit_s)
+        return _level(dressed, limited, target, length, parse_measured(log), limit_s)
     finally:
         dressed.unlink(missing_ok=True)
+        limited.unlink(missing_ok=True)
 
 
-def _level(dressed: Path, target: Path, length: Length, raw: Measured, limit_s: float) -> Loudness:
+def _level(dressed: Path, limited: Path, target: Path, length: Length, raw: Measured, limit_s: float) -> Loudness:
     gain, level = gain_for(raw)
-    if raw.true_peak_dbtp + gain <= _CEILING_DBTP:
-        run_ffmpeg(gain_arguments(dressed, target, gain), timeout_s=limit_s)
-        return _loudness(raw.integrated_lufs + gain, raw.true_peak_dbtp + gain, gain, level)
-    return _limited(dressed, target, length, gain, level, raw.true_peak_dbtp + gain - _CEILING_DBTP, limit_s)
+    excess = raw.true_peak_dbtp + gain - _HIGHEST_PEAK_DBTP
+    if excess > 0:
+        gain, raw = _limit(dressed, limited, length, gain, level, excess, limit_s)
+        trim = TARGET_LUFS - raw.integrated_lufs if level is Level.NORMAL else 0.0
+        trim = min(trim, _HIGHEST_PEAK_DBTP - raw.true_peak_dbtp)
+        run_ffmpeg(gain_arguments(limited, target, trim), timeout_s=limit_s)
+        return _loudness(raw, trim, gain + trim, level)
+    run_ffmpeg(gain_arguments(dressed, target, gain), timeout_s=limit_s)
+    return _loudness(raw, gain, gain, level)
 
 
-def _limited(
-    dressed: Path, target: Path, length: Length, gain: float, level: Level, excess_db: float, limit_s: float
-) -> Loudness:
-    """Limit, measure, and once more with what the limiter took away, until both marks are met."""
-    ceiling, rounds = _CEILING_DBTP, 0
+def _limit(
+    dressed: Path, limited: Path, length: Length, gain: float, level: Level, excess_db: float, limit_s: float
+) -> tuple[float, Measured]:
+    """Limit and measure, and again while a trim to the target would bring the peaks too high. Returns the gain used."""
+    ceiling, rounds_left = _CEILING_DBTP, _MOST_ROUNDS
     gain += _LIMITER_TAKES * excess_db if level is Level.NORMAL else 0.0
     while True:
-        done = parse_measured(run_ffmpeg(limit_arguments(dressed, target, length, gain, ceiling), timeout_s=limit_s))
-        rounds += 1
+        log = run_ffmpeg(limit_arguments(dressed, limited, length, gain, ceiling), timeout_s=limit_s)
+        done, rounds_left = parse_measured(log), rounds_left - 1
         short = TARGET_LUFS - done.integrated_lufs if level is Level.NORMAL else 0.0
-        over = max(0.0, done.true_peak_dbtp - (TARGET_PEAK_DBTP - 0.1))
-        if rounds == _MOST_ROUNDS or (abs(short) <= _TOLERATED_LU and not over):
-            return _loudness(done.integrated_lufs, done.true_peak_dbtp, gain, level)
-        gain, ceiling = gain + _LIMITER_YIELDS * short, ceiling - over
+        over = max(0.0, done.true_peak_dbtp + short - _HIGHEST_PEAK_DBTP)
+        if not over or not rounds_left:
+            return gain, done
+        gain, ceiling = gain + max(0.0, _LIMITER_YIELDS * short), ceiling - (over if short <= 0 else 0.0)
 
 
 def dress_arguments(source: Path, dressed: Path, length: Length, chain: str) -> tuple[str, ...]:
@@ -158,13 +164,13 @@ def gain_arguments(dressed: Path, target: Path, gain_db: float) -> tuple[str, ..
 
 
 def limit_arguments(
-    dressed: Path, target: Path, length: Length, gain_db: float, ceiling_dbtp: float
+    dressed: Path, limited: Path, length: Length, gain_db: float, ceiling_dbtp: float
 ) -> tuple[str, ...]:
     """A gain, then a limiter at twice the rate, measured. ``latency`` undoes the limiter's look-ahead."""
     limit = 10 ** (ceiling_dbtp / 20)
     limiter = f"alimiter=limit={limit:.4f}:attack=3:release=60:level=0:latency=1"
     chain = f"volume={gain_db:.2f}dB,aresample={2 * SAMPLE_RATE},{limiter},aresample={SAMPLE_RATE}"
-    return _measuring(dressed, chain, target, "pcm_s16le", length.mastered)
+    return _measuring(dressed, chain, limited, "pcm_f32le", length.mastered)
 
 
 def _measuring(source: Path, chain: str, target: Path, codec: str, count: int) -> tuple[str, ...]:
@@ -215,11 +221,13 @@ def gain_for(raw: Measured) -> tuple[float, Level]:
     return (gain, Level.NORMAL) if gain <= _MOST_GAIN_DB else (_MOST_GAIN_DB, Level.QUIET)
 
 
-def _loudness(lufs: float, peak: float, gain: float, level: Level) -> Loudness:
+def _loudness(measured: Measured, then_db: float, gain_db: float, level: Level) -> Loudness:
+    """Of what was measured and then raised by ``then_db``."""
+    lufs, peak = measured.integrated_lufs + then_db, measured.true_peak_dbtp + then_db
     return Loudness(
         integrated_lufs=round(max(-70.0, lufs), 1),
         true_peak_dbtp=round(max(-70.0, peak), 1),
-        gain_db=round(gain, 2),
+        gain_db=round(gain_db, 2),
         level=level,
     )
 

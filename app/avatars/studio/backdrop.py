@@ -1,3 +1,5 @@
+# The stubs of the libraries drawn with are loose.
+# pyright: reportArgumentType=false
 """Rooms out of focus. They are painted small, blurred, and brought to size with a fixed dither.
 
 A backdrop depends on its name and the size of the frame only, so that all passages of a script share one.

@@ -1,3 +1,5 @@
+# The stubs of the libraries drawn with are loose.
+# pyright: reportPrivateImportUsage=false
 """A thin retained-mode layer over the vector engine: shapes, groups, gradients, clips.
 
 The engine is single-threaded here. Its wrapper declares argument types on every call, so the calls of the drawing
@@ -77,6 +79,7 @@ class Shape(Node):
     def __init__(self, surface: Surface) -> None:
         super().__init__(surface, tvg.Shape(surface.engine))
         self._commands: NDArray[np.uint8] = np.empty(0, np.uint8)
+        self._gradient: Any = None
 
     def set_path(self, path: Path) -> None:
         self._commands = path.commands
@@ -87,15 +90,20 @@ class Shape(Node):
         api, commands = self.surface.api, self._commands
         data = np.ascontiguousarray(points, dtype=np.float32)
         api.tvg_shape_reset(self.pointer)
-        api.tvg_shape_append_path(
-            self.pointer, commands.ctypes.data, len(commands), data.ctypes.data, len(data)
-        )
+        api.tvg_shape_append_path(self.pointer, commands.ctypes.data, len(commands), data.ctypes.data, len(data))
 
     def fill(self, fill: Fill) -> None:
         if isinstance(fill, Solid):
             self.paint.set_fill_color(*fill.color, round(fill.alpha * 255))
         else:
-            self.surface.api.tvg_shape_set_gradient(self.pointer, self.surface.gradient(fill))
+            self._gradient = self.surface.gradient(fill)
+            self.relight()
+
+    def relight(self) -> None:
+        """Give the shape its gradient afresh: the engine does not move a gradient when only a transform changes."""
+        api = self.surface.api
+        if self._gradient is not None:
+            api.tvg_shape_set_gradient(self.pointer, api.tvg_gradient_duplicate(self._gradient))
 
     def stroke(self, fill: Fill, width: float) -> None:
         self.paint.set_stroke_width(width)
@@ -104,7 +112,8 @@ class Shape(Node):
         if isinstance(fill, Solid):
             self.paint.set_stroke_color(*fill.color, round(fill.alpha * 255))
         else:
-            self.surface.api.tvg_shape_set_stroke_gradient(self.pointer, self.surface.gradient(fill))
+            api = self.surface.api
+            api.tvg_shape_set_stroke_gradient(self.pointer, api.tvg_gradient_duplicate(self.surface.gradient(fill)))
 
 
 class Group(Node):
@@ -175,6 +184,7 @@ def _declared(api: ctypes.CDLL) -> ctypes.CDLL:
     api.tvg_shape_reset.argtypes = [address]
     api.tvg_shape_append_path.argtypes = [address, address, count, address, count]
     api.tvg_paint_set_transform.argtypes = [address, address]
+    api.tvg_gradient_duplicate.argtypes, api.tvg_gradient_duplicate.restype = [address], address
     api.tvg_shape_set_gradient.argtypes = [address, address]
     api.tvg_shape_set_stroke_gradient.argtypes = [address, address]
     return api

@@ -1,3 +1,5 @@
+# The stubs of the libraries drawn with are loose.
+# pyright: reportArgumentType=false
 """How a head is carried: the lookup of every node of the frame in the head's texture, for one pose."""
 
 from __future__ import annotations

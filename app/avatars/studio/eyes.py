@@ -93,9 +93,9 @@ class Eye:
         dark, light = multiply(iris, (0.35, 0.35, 0.38)), mix(iris, (255, 232, 190), 0.34)
         ring = multiply(dark, (0.6, 0.6, 0.6))
         stops = [(0.0, light, 1.0), (0.5, iris, 1.0), (0.84, dark, 1.0), (1.0, ring, 1.0)]
-        group.shape(ellipse(0, 0, 22), Radial((0, 4), 22, stops))
+        disc = group.shape(ellipse(0, 0, 22), Radial((0, 4), 22, stops))
         glow = [(0.0, mix(light, WHITE, 0.3), 0.6), (1.0, light, 0.0)]
-        group.shape(ellipse(0, 9, 13, 8), Radial((0, 10), 13, glow))
+        self._lit = (disc, group.shape(ellipse(0, 9, 13, 8), Radial((0, 10), 13, glow)))
         group.shape(ellipse(0, 0, 9.5), Solid(rgb("0E0A0A")))
         group.shape(ellipse(-6.5, -7, 5.4), Solid(WHITE, 0.96))
         group.shape(ellipse(7, 7, 2.6), Solid(WHITE, 0.6))
@@ -169,6 +169,8 @@ class Eye:
         at = (self._side * (EYE_X + eye.apart - 1) + look.gaze_x * 12, EYE_Y - 3.5 + look.gaze_y * 9)
         x, y, squeeze = self._turn.place(at)
         self._iris.transform(eye.size * squeeze, 0, x, 0, eye.size, y)
+        for shape in self._lit:
+            shape.relight()
         x, y, _ = self._turn.place((float(top[0, 0]), float(top[0, 1])))
         self._duct.transform(1, 0, x, 0, 1, y)
 

@@ -1,3 +1,5 @@
+# The stubs of the libraries drawn with are loose.
+# pyright: reportArgumentType=false
 """The head without hair: skull, ears, nose, and the light and shade on the skin. Drawn once."""
 
 from __future__ import annotations
@@ -86,7 +88,9 @@ def _draw_ear(pen: Pen, c: Character, side: int) -> None:
 def _draw_form(pen: Pen, c: Character) -> None:
     """The big turns of the head away from the key light."""
     skin = c.skin
-    pen.fill(_WHOLE, Linear((18, -30), (158, 40), [(0, skin.shade, 0), (0.55, skin.shade, 0.22), (1, skin.shade, 0.85)]))
+    pen.fill(
+        _WHOLE, Linear((18, -30), (158, 40), [(0, skin.shade, 0), (0.55, skin.shade, 0.22), (1, skin.shade, 0.85)])
+    )
     pen.fill(_WHOLE, Linear((0, 150), (12, 226), [(0, skin.shade, 0), (0.6, skin.shade, 0.16), (1, skin.shade, 0.5)]))
     pen.fill(_WHOLE, Linear((-152, 0), (-114, 0), [(0, skin.shade, 0.4), (1, skin.shade, 0)]))
     pen.fill(_WHOLE, Linear((0, -224), (0, -120), [(0, skin.shade, 0.35), (1, skin.shade, 0)]))

@@ -1,3 +1,5 @@
+# The stubs of the libraries drawn with are loose.
+# pyright: reportArgumentType=false
 """The head as a texture: skull, face and hair are drawn once; eyes, brows and mouth are drawn into it as they move."""
 
 from __future__ import annotations
@@ -162,7 +164,10 @@ class Head:
         """Where the named features are drawn."""
         boxes = [self._patches[name].box for name in names]
         return Box(
-            min(b.left for b in boxes), min(b.top for b in boxes), max(b.right for b in boxes), max(b.low for b in boxes)
+            min(b.left for b in boxes),
+            min(b.top for b in boxes),
+            max(b.right for b in boxes),
+            max(b.low for b in boxes),
         )
 
 

@@ -171,9 +171,7 @@ class Motion:
             rng = random.Random(f"{self._seed}/blink/{slot}")
             first = (slot + rng.uniform(0.12, 0.82)) * _BLINK_SLOT
             times += [first, first + 0.34] if rng.random() < 0.16 else [first]
-        times += [
-            end + 0.02 for end, _ in self._clauses if random.Random(f"{self._seed}/{end:.3f}").random() < 0.55
-        ]
+        times += [end + 0.02 for end, _ in self._clauses if random.Random(f"{self._seed}/{end:.3f}").random() < 0.55]
         last = self._duration - (_CLOSE + _HOLD + _OPEN) - 0.05
         return [start for start in times if 0.1 < start < last]
 

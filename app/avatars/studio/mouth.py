@@ -107,7 +107,15 @@ _GAPS = _Template(
     joined(
         [
             polygon([(x - 0.4, -15), (x + 0.4, -15), (x + 0.55, -rise), (x - 0.55, -rise)])
-            for x, rise in ((-27.5, 4.0), (-18.4, 1.6), (-9.0, -0.1), (0.0, -0.3), (9.0, -0.1), (18.4, 1.6), (27.5, 4.0))
+            for x, rise in (
+                (-27.5, 4.0),
+                (-18.4, 1.6),
+                (-9.0, -0.1),
+                (0.0, -0.3),
+                (9.0, -0.1),
+                (18.4, 1.6),
+                (27.5, 4.0),
+            )
         ]
     )
 )
@@ -246,6 +254,7 @@ class MouthDrawing:
     def _place_corners(self, ends: Points) -> None:
         for (x, y), shape in zip(ends, self._corners, strict=True):
             shape.transform(0.95, 0, float(x), 0, 0.85, float(y))
+            shape.relight()
 
 
 def _gradient(top: float, bottom: float, codes: tuple[str, str, str]) -> Linear:

@@ -21,19 +21,28 @@ from app.avatars.studio.framing import Framing, check_frame, framed
 from app.avatars.studio.head import Head
 from app.avatars.studio.model import MOUTH_FIELDS, Character, Look, Mouth, Pose
 from app.avatars.studio.motion import Motion
-from app.avatars.studio.picture import NOWHERE, Bench, Rect, copy_rect, empty_planes, lay_over, to_bgr
+from app.avatars.studio.picture import Bench, Rect, copy_rect, empty_planes, lay_over, to_bgr
 from app.avatars.studio.torso import RISE, breathing, torso_texture
 from app.avatars.studio.version import PRESENTER_VERSION
-from app.avatars.studio.warp import CELL, Field, Grid, area_around, cells_where, lookup, seen, warp
+from app.avatars.studio.warp import (
+    CELL,
+    OVERSAMPLING,
+    Field,
+    Grid,
+    Mask,
+    Occupancy,
+    area_around,
+    looking_at,
+    lookup,
+    spread,
+    strips,
+    warp,
+)
 from app.media.encode import Planes
 from app.speech.base import Track
 
 __all__ = ["PRESENTER_VERSION", "Presenter", "Shot", "still"]
 
-#: Pixels of the head's texture to a pixel of the frame: enough that moving it does not soften it.
-_OVERSAMPLING = 1.5
-#: Pixels of the texture from what the middle of a cell looks at to what its corners may look at.
-_REACH = CELL * _OVERSAMPLING * 0.75
 #: How far the head can move from its anchor, in units.
 _ROAM = 40.0
 
@@ -60,7 +69,7 @@ class _Stage:
         cv2.setNumThreads(1)
         self.frame = Rect(0, 0, width, height)
         scale = framed(width, height, 0.0).scale
-        self.head = Head(c, scale * _OVERSAMPLING)
+        self.head = Head(c, scale * OVERSAMPLING)
         self.framing = framed(width, height, self.head.texture.y)
         self.backdrop = paint_backdrop(backdrop, width, height)
         texture = self.head.texture
@@ -72,12 +81,12 @@ class _Stage:
         self.bench = Bench()
         self._levels: dict[int, Planes] = {}
         self._trim_torso()
+        self.occupancy = Occupancy(texture)
+        self.before_body = self._cells_before_body()
 
     def _grid(self, x0: float, y0: float, x1: float, y1: float) -> Grid:
         f: Framing = self.framing
-        area = area_around(
-            f.x + x0 * f.scale, f.y + y0 * f.scale, f.x + x1 * f.scale, f.y + y1 * f.scale, self.frame
-        )
+        area = area_around(f.x + x0 * f.scale, f.y + y0 * f.scale, f.x + x1 * f.scale, f.y + y1 * f.scale, self.frame)
         return Grid(area, (f.x, f.y), f.scale)
 
     def _trim_torso(self) -> None:
@@ -86,6 +95,14 @@ class _Stage:
         t = self.torso
         x0, y0 = t.x + left / t.scale, t.y + top / t.scale
         self.torso_grid = self._grid(x0 - 6, y0 - 6, x0 + width / t.scale + 6, y0 + height / t.scale + 6)
+
+    def _cells_before_body(self) -> Mask:
+        """The cells of the head's area that the body's part of the frame touches."""
+        area, body = self.head_grid.area, self.body
+        mask: Mask = np.zeros(((area.y1 - area.y0) // CELL, (area.x1 - area.x0) // CELL), np.bool_)
+        left, top = max(0, (body.x0 - area.x0) // CELL), max(0, (body.y0 - area.y0) // CELL)
+        mask[top : -((area.y0 - body.y1) // CELL), left : -((area.x0 - body.x1) // CELL)] = True
+        return mask
 
     def levels(self) -> int:
         """Into how many steps a breath is divided: a quarter of a pixel each."""
@@ -173,7 +190,8 @@ class Presenter:
             copy_rect(self._base, planes, self._stage.frame)
         elif drawn.level != wanted.level:
             copy_rect(self._base, planes, self._stage.body)
-        self._paint_head(planes, wanted, self._changed(drawn, wanted))
+        for strip in strips(self._stale_cells(drawn, wanted), self._stage.head_grid.area):
+            self._paint_head(planes, wanted, strip)
         self._planes, self._drawn = planes, wanted
 
     def _breath_level(self, pose: Pose) -> int:
@@ -202,35 +220,28 @@ class Presenter:
             head.show_brows(pose.brow_left, pose.brow_right, pose.brow_pinch)
         self._features = keys
 
-    def _changed(self, drawn: _Drawn | None, wanted: _Drawn) -> Rect:
+    def _stale_cells(self, drawn: _Drawn | None, wanted: _Drawn) -> Mask:
         """The cells of the head's area that do not show what is wanted."""
-        area = self._stage.head_grid.area
-        around = self._visible(wanted.places)
+        occupancy = self._stage.occupancy
+        visible = occupancy.cells(wanted.places)
         if drawn is None:
-            return around
-        around = around.joined(self._visible(drawn.places))
-        mask: NDArray[np.bool_] = (drawn.places != wanted.places).any(axis=2)
+            return visible
+        visible |= occupancy.cells(drawn.places)
+        nodes: Mask = (drawn.places != wanted.places).any(axis=2)
         before = drawn.keys()
         for name, key in wanted.keys().items():
             if before[name] != key:
                 box = self._boxes[name]
-                mask |= seen(wanted.places, box.left, box.top, box.right, box.low, _REACH)
-        dirty = cells_where(mask, area, 1)
+                nodes |= looking_at(wanted.places, box.left, box.top, box.right, box.low)
+        stale = spread(nodes)
         if drawn.level != wanted.level:
-            dirty = dirty.joined(_whole_cells(self._stage.body.clipped(area), area))
-        return dirty.clipped(around)
+            stale |= self._stage.before_body
+        return stale & visible
 
-    def _visible(self, places: Field) -> Rect:
-        """The cells in which any of the head can be seen."""
-        height, width = self._stage.head.texture.layer.shape[:2]
-        return cells_where(seen(places, 0, 0, width, height, _REACH), self._stage.head_grid.area, 0)
-
-    def _paint_head(self, planes: Planes, wanted: _Drawn, dirty: Rect) -> None:
-        if dirty.empty:
-            return
+    def _paint_head(self, planes: Planes, wanted: _Drawn, strip: Rect) -> None:
         stage = self._stage
-        shown = dirty.clipped(stage.frame)
-        layer = warp(stage.head.texture, wanted.places, stage.head_grid.area, dirty, stage.bench)
+        shown = strip.clipped(stage.frame)
+        layer = warp(stage.head.texture, wanted.places, stage.head_grid.area, strip, stage.bench)
         lay_over(layer[: shown.y1 - shown.y0, : shown.x1 - shown.x0], self._base, planes, shown, stage.bench)
 
 
@@ -248,12 +259,6 @@ def still(character: str, backdrop: str, width: int, height: int) -> NDArray[np.
 
 def _copied(planes: Planes) -> Planes:
     return Planes(y=planes.y.copy(), u=planes.u.copy(), v=planes.v.copy())
-
-
-def _whole_cells(rect: Rect, area: Rect) -> Rect:
-    if rect.empty:
-        return NOWHERE
-    return area_around(rect.x0, rect.y0, rect.x1, rect.y1, area).clipped(area)
 
 
 def _stepped(pose: Pose, scale: float) -> Pose:

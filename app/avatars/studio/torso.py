@@ -1,3 +1,5 @@
+# The stubs of the libraries drawn with are loose.
+# pyright: reportReturnType=false
 """Neck, shoulders and clothes as a texture, and how they rise and widen with the breath."""
 
 from __future__ import annotations

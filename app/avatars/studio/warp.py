@@ -1,3 +1,5 @@
+# The stubs of the libraries drawn with are loose.
+# pyright: reportCallIssue=false, reportArgumentType=false
 """Small motions of a drawn layer: every pixel looks up where it comes from, on a grid that is computed coarsely.
 
 The grid is anchored to the frame in cells of ``CELL`` pixels, and a rectangle of whole cells comes out the same
@@ -6,16 +8,26 @@ whether it is warped alone or as part of a larger one. That is what lets a frame
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.avatars.studio.picture import NOWHERE, Bench, Layer, Rect
+from app.avatars.studio.picture import Bench, Layer, Rect
 
 CELL = 16
+#: Pixels of the texture to a pixel of the frame: enough that moving it does not soften it.
+OVERSAMPLING = 1.5
+#: Pixels of the texture from what the middle of a cell looks at to what its corners may look at.
+REACH = CELL * OVERSAMPLING * 0.75
+_STRIP = 8
 
 Field = NDArray[np.float32]
+#: One truth for every node of a grid or, without the ring around, for every cell.
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +89,51 @@ def warp(texture: Texture, places: Field, area: Rect, rect: Rect, bench: Bench) 
     return layer
 
 
-def cells_where(mask: NDArray[np.bool_], area: Rect, spread: int) -> Rect:
-    """The smallest rectangle of whole cells around all nodes of the mask, and ``spread`` cells around it.
-
-    A node bends the pixels of its own cell and of the cells next to it.
-    """
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return NOWHERE
-    left, top = int(columns[0]) - 1 - spread, int(rows[0]) - 1 - spread
-    right, low = int(columns[-1]) + spread, int(rows[-1]) + spread
-    found = Rect(area.x0 + left * CELL, area.y0 + top * CELL, area.x0 + right * CELL, area.y0 + low * CELL)
-    return found.clipped(area)
+def spread(nodes: Mask) -> Mask:
+    """The cells that nodes of the mask bend: their own and the ones next to it. Loses the ring around."""
+    wide = cv2.dilate(nodes.view(np.uint8), np.ones((3, 3), np.uint8))
+    return wide[1:-1, 1:-1].view(np.bool_)
 
 
-def seen(places: Field, left: float, top: float, right: float, low: float, slack: float) -> NDArray[np.bool_]:
+def strips(cells: Mask, area: Rect) -> Iterator[Rect]:
+    """Rectangles that hold all cells of the mask: low ones, so that what is computed for one stays in the cache."""
+    for top in range(0, len(cells), _STRIP):
+        strip = cells[top : top + _STRIP]
+        columns = np.flatnonzero(strip.any(axis=0))
+        if len(columns):
+            rows = np.flatnonzero(strip.any(axis=1))
+            yield Rect(
+                area.x0 + int(columns[0]) * CELL,
+                area.y0 + (top + int(rows[0])) * CELL,
+                area.x0 + (int(columns[-1]) + 1) * CELL,
+                area.y0 + (top + int(rows[-1]) + 1) * CELL,
+            )
+
+
+class Occupancy:
+    """Which parts of a texture hold anything, as a coarse map that can be asked for every node of a grid."""
+
+    def __init__(self, texture: Texture) -> None:
+        alpha = (cv2.extractChannel(texture.layer, 3) > 0).astype(np.uint8)
+        height, width = -(-alpha.shape[0] // CELL), -(-alpha.shape[1] // CELL)
+        padded = np.zeros((height * CELL, width * CELL), np.uint8)
+        padded[: alpha.shape[0], : alpha.shape[1]] = alpha
+        coarse = padded.reshape(height, CELL, width, CELL).max(axis=(1, 3))
+        self._reach = math.ceil(REACH / CELL) + 1
+        around = np.pad(coarse, self._reach + 1)
+        size = 2 * math.ceil(REACH / CELL) + 1
+        self._map = cv2.dilate(around, np.ones((size, size), np.uint8)).view(np.bool_)
+
+    def cells(self, places: Field) -> Mask:
+        """The cells of the grid in which any of the texture may be seen."""
+        inner = places[1:-1, 1:-1]
+        column = np.floor(inner[..., 0] * (1 / CELL)).astype(np.int32) + (self._reach + 1)
+        row = np.floor(inner[..., 1] * (1 / CELL)).astype(np.int32) + (self._reach + 1)
+        height, width = self._map.shape
+        return self._map[np.clip(row, 0, height - 1), np.clip(column, 0, width - 1)]
+
+
+def looking_at(places: Field, left: float, top: float, right: float, low: float) -> Mask:
     """The nodes that look into a rectangle of the texture, or are so near it that pixels around them may."""
     x, y = places[..., 0], places[..., 1]
-    return (x > left - slack) & (x < right + slack) & (y > top - slack) & (y < low + slack)
+    return (x > left - REACH) & (x < right + REACH) & (y > top - REACH) & (y < low + REACH)

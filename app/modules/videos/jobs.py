@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 
@@ -13,23 +12,11 @@ from app.core.clock import Clock, utc_now
 from app.core.pagination import PageRequest, Slice
 from app.modules.videos import repository
 from app.modules.videos.models import JobStatus, RenderJob, Stage
-from app.modules.videos.outlook import Outlook, Running, outlook
+from app.modules.videos.outlook import SUCCEEDED, Outlook, Running, outlook
 from app.modules.videos.pipeline.settle import ACTIVE
 from app.modules.videos.renders import job_of
-from app.modules.videos.repository import JobFilter
+from app.modules.videos.repository import JobFacts, JobFilter
 from app.modules.videos.schemas import Failure, JobCredits, Receipt, RenderJobOut
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobFacts:
-    """What the outlook of a job is told from."""
-
-    id: str
-    status: str
-    stage: str
-    expected_s: int
-    created_at: datetime
-    started_at: datetime | None
 
 
 class Jobs:
@@ -41,49 +28,28 @@ class Jobs:
         return self.show(session, job_of(session, workspace_id, job_id))
 
     def show(self, session: Session, job: RenderJob) -> RenderJobOut:
-        return _shown(job, self.outlooks(session, [_facts(job)])[job.id])
+        return _shown(job, self.outlooks(session, {job.id: job.status})[job.id])
 
     def list(self, session: Session, workspace_id: str, wanted: JobFilter, page: PageRequest) -> Slice[RenderJobOut]:
         """Newest first."""
         found = repository.list_jobs(session, workspace_id, wanted, page)
-        outlooks = self.outlooks(session, [_facts(job) for job in found.rows])
+        outlooks = self.outlooks(session, {job.id: job.status for job in found.rows})
         return found.map(lambda job: _shown(job, outlooks[job.id]))
 
-    def outlooks(self, session: Session, jobs: Collection[JobFacts]) -> Mapping[str, Outlook]:
-        """Progress and remaining time by job. Costs next to nothing for jobs that have succeeded."""
-        active = [job for job in jobs if job.status in ACTIVE]
-        tallies = repository.tallies(session, [job.id for job in jobs if job.status != JobStatus.SUCCEEDED])
+    def outlooks(self, session: Session, jobs: Mapping[str, str]) -> Mapping[str, Outlook]:
+        """Progress and remaining time by job, given their statuses. Free for jobs that have succeeded."""
+        unfinished = [job_id for job_id, status in jobs.items() if status != JobStatus.SUCCEEDED]
+        return dict.fromkeys(jobs, SUCCEEDED) | self._unfinished(session, unfinished)
+
+    def _unfinished(self, session: Session, job_ids: Collection[str]) -> dict[str, Outlook]:
+        facts, tallies = repository.job_facts(session, job_ids), repository.tallies(session, job_ids)
+        active = [job for job in facts if job.status in ACTIVE]
         since = repository.last_takes(session, [job.id for job in active if job.stage == Stage.CHUNKS])
         pace, now = _pace(session) if active else None, self._clock()
         return {
             job.id: outlook(_running(session, job, since.get(job.id)), tallies.get(job.id, {}), pace=pace, now=now)
-            for job in jobs
+            for job in facts
         }
-
-
-def facts_of(row: repository.Columns) -> JobFacts | None:
-    """The last job in a row of ``repository.list_videos``, if the video had one."""
-    if row.job_id is None:
-        return None
-    return JobFacts(
-        id=row.job_id,
-        status=row.job_status,
-        stage=row.stage,
-        expected_s=row.expected_s,
-        created_at=row.job_created_at,
-        started_at=row.started_at,
-    )
-
-
-def _facts(job: RenderJob) -> JobFacts:
-    return JobFacts(
-        id=job.id,
-        status=job.status,
-        stage=job.stage,
-        expected_s=job.expected_s,
-        created_at=job.created_at,
-        started_at=job.started_at,
-    )
 
 
 def _running(session: Session, job: JobFacts, last_take: datetime | None) -> Running:

@@ -54,10 +54,13 @@ class Outlook:
     eta_seconds: int | None
 
 
+SUCCEEDED = Outlook(progress=1.0, eta_seconds=0)
+
+
 def outlook(job: Running, tallies: Mapping[str, Tally], *, pace: float | None, now: datetime) -> Outlook:
     """``pace``: seconds that recent jobs took for a second of video; None when there were none."""
     if job.status is JobStatus.SUCCEEDED:
-        return Outlook(progress=1.0, eta_seconds=0)
+        return SUCCEEDED
     if job.status in (JobStatus.FAILED, JobStatus.CANCELED):
         return Outlook(progress=_progress(tallies), eta_seconds=None)
     remaining = _remaining_s(job, tallies, pace, now)

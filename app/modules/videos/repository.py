@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,18 @@ class JobFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobFacts:
+    """Some columns of a job."""
+
+    id: str
+    status: str
+    stage: str
+    expected_s: int
+    created_at: datetime
+    started_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
     """A job that succeeded: how long it took, and for how much new video."""
 
@@ -85,7 +97,7 @@ _SUMMARY = sa.select(
     Video.created_at,
     Video.updated_at,
     Video.parent_id,
-    Video.details.label("details"),
+    Video.details.label("metadata"),
     Video.revision,
     Revision.frames,
     Revision.fps.label("exact_fps"),
@@ -101,12 +113,11 @@ _SUMMARY = sa.select(
     RenderJob.id.label("job_id"),
     RenderJob.status.label("job_status"),
     RenderJob.stage,
-    RenderJob.expected_s,
-    RenderJob.created_at.label("job_created_at"),
-    RenderJob.started_at,
     RenderJob.error_code,
     RenderJob.error_message,
 )
+#: Those of a VideoSummary, and what it is told from. By place: looking up names costs more than the query.
+SUMMARY_NAMES = tuple(column.key for column in _SUMMARY.selected_columns)
 _WHOLE = _SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Revision.files)
 
 
@@ -160,6 +171,15 @@ def list_jobs(session: Session, workspace_id: str, wanted: JobFilter, page: Page
     )
     rows = session.scalars(keyset(statement, RenderJob.created_at, RenderJob.id, page)).all()
     return cut(rows, page, _position)
+
+
+def job_facts(session: Session, job_ids: Collection[str]) -> list[JobFacts]:
+    """What the outlook of these jobs is told from."""
+    if not job_ids:
+        return []
+    columns = [getattr(RenderJob, field.name) for field in fields(JobFacts)]
+    rows = session.connection().execute(sa.select(*columns).where(RenderJob.id.in_(job_ids))).mappings()
+    return [JobFacts(**row) for row in rows]
 
 
 def tallies(session: Session, job_ids: Collection[str]) -> dict[str, dict[str, Tally]]:

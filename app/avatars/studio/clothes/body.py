@@ -31,9 +31,22 @@ def cloth_fill(color: Color, start: Point = (-330, 330), end: Point = (360, 900)
 def draw_neck(pen: Pen, c: Character) -> None:
     skin, n = c.skin, c.clothes.neck
     neck = symmetric(
-        [(0, 120), (60 * n, 120, 1), (57 * n, 190), (59 * n, 232), (70 * n, 266), (88 * n, 306), (90 * n, 380), (0, 440)]
+        [
+            (0, 120),
+            (60 * n, 120, 1),
+            (57 * n, 190),
+            (59 * n, 232),
+            (70 * n, 266),
+            (88 * n, 306),
+            (90 * n, 380),
+            (0, 440),
+        ]
     )
-    tone = [(0.0, skin.base, 1.0), (0.45, mix(skin.base, skin.shade, 0.35), 1.0), (1.0, mix(skin.shade, skin.deep, 0.3), 1.0)]
+    tone = [
+        (0.0, skin.base, 1.0),
+        (0.45, mix(skin.base, skin.shade, 0.35), 1.0),
+        (1.0, mix(skin.shade, skin.deep, 0.3), 1.0),
+    ]
     pen.fill(neck, Linear((-70 * n, 200), (76 * n, 260), tone))
     inside = pen.inside(neck)
     shadow = polygon([(-160, 100), (160, 100), (160, 300), (-160, 300)])
@@ -72,7 +85,12 @@ def _draw_sleeves(pen: Pen, c: Character, color: Color) -> None:
     s, dark, bright = c.clothes.shoulders, dim(color, 1.0), lit(color, 0.6)
     for side in (-1, 1):
         far = 0.75 if side < 0 else 1.0
-        seam: Ribbon = [(side * 268 * s, 344, 1), (side * 276 * s, 420, 3), (side * 272 * s, 520, 3), (side * 280 * s, 640, 1)]
+        seam: Ribbon = [
+            (side * 268 * s, 344, 1),
+            (side * 276 * s, 420, 3),
+            (side * 272 * s, 520, 3),
+            (side * 280 * s, 640, 1),
+        ]
         pen.ribbon(seam, dark, 0.34 * far)
         pen.ribbon([(x + 3 * side, y, w * 0.8) for x, y, w in seam], bright, 0.2)
         inner: Ribbon = [(side * 280 * s, 560, 1), (side * 283 * s, 700, 7), (side * 286 * s, FLOOR, 8)]

@@ -52,7 +52,9 @@ def _draw_placket(pen: Pen, color: Color) -> None:
     pen.ribbons([[(x, 412, 1.0), (x, 800, 1.3), (x, 1400, 1.3)] for x in (-13.0, 13.0)], dark, 0.3)
     for y in (470, 596, 722, 848):
         pen.spot(dark, 0.6, (2, y + 3), 12, 12)
-        pen.fill(ellipse(0, y, 6.5), Linear((-5, y - 5), (6, y + 6), [(0, lit(color, 0.8), 1), (1, dim(color, 0.2), 1)]))
+        pen.fill(
+            ellipse(0, y, 6.5), Linear((-5, y - 5), (6, y + 6), [(0, lit(color, 0.8), 1), (1, dim(color, 0.2), 1)])
+        )
 
 
 def draw_tie(pen: Pen, c: Character) -> None:

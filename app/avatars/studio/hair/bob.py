@@ -22,7 +22,17 @@ def front_outline(c: Character) -> Path:  # noqa: ARG001 - every style is asked 
 
 
 def draw_back(pen: Pen, c: Character) -> None:
-    half: list[Knot] = [(0, -240), (112, -226), (168, -150), (182, -20), (188, 80), (176, 160), (142, 198), (60, 194), (0, 192)]
+    half: list[Knot] = [
+        (0, -240),
+        (112, -226),
+        (168, -150),
+        (182, -20),
+        (188, 80),
+        (176, 160),
+        (142, 198),
+        (60, 194),
+        (0, 192),
+    ]
     t = tones(c.hair)
     stops = [(0.0, mix(t.base, t.dark, 0.5), 1.0), (0.5, t.dark, 1.0), (1.0, multiply(t.dark, (0.7, 0.7, 0.75)), 1.0)]
     pen.fill(spline(both_sides(half)), Linear((-200, -100), (200, 300), stops))

@@ -46,7 +46,14 @@ def draw_front(pen: Pen, c: Character) -> None:
     t = tones(c.hair)
     pen = pen.at(HAIR)
     outline = front_outline(c)
-    pen.fill(outline, Radial((-70, -230), 380, [(0, mix(t.dark, t.base, 0.6), 1), (0.6, t.dark, 1), (1, multiply(t.dark, (0.8, 0.8, 0.8)), 1)]))
+    pen.fill(
+        outline,
+        Radial(
+            (-70, -230),
+            380,
+            [(0, mix(t.dark, t.base, 0.6), 1), (0.6, t.dark, 1), (1, multiply(t.dark, (0.8, 0.8, 0.8)), 1)],
+        ),
+    )
     levels: list[list[Ribbon]] = [[] for _ in range(_LEVELS)]
     shadows: list[Ribbon] = []
     for x, y, r in _cloud(rng):
@@ -105,5 +112,3 @@ def _coil(x: float, y: float, r: float, rng: random.Random) -> Ribbon:
 def _ridge(coil: Ribbon) -> Ribbon:
     """The light along a coil."""
     return [(x - 0.8, y - 1.0, max(0.5, w * 0.3)) for x, y, w in coil[1:-1]]
-
-

@@ -1,3 +1,5 @@
+# The stubs of the libraries drawn with are loose.
+# pyright: reportAssignmentType=false
 """Long hair: parted to one side and straight, or in loose waves."""
 
 from __future__ import annotations
@@ -5,7 +7,7 @@ from __future__ import annotations
 import math
 
 from app.avatars.studio.canvas import Linear
-from app.avatars.studio.colour import multiply, mix
+from app.avatars.studio.colour import mix, multiply
 from app.avatars.studio.geometry import Knot, Path, Point, Ribbon, both_sides, spline
 from app.avatars.studio.hair.strands import Guide, gleam, groom, mass, mirrored, parting, sheet, tones, wisps
 from app.avatars.studio.model import Character, HairStyle
@@ -48,7 +50,10 @@ def draw_back(pen: Pen, c: Character) -> None:
     stops = [(0.0, mix(t.base, t.dark, 0.5), 1.0), (0.5, t.dark, 1.0), (1.0, multiply(t.dark, (0.7, 0.7, 0.75)), 1.0)]
     outline = spline(both_sides(half))
     pen.fill(outline, Linear((-200, -100), (200, 300), stops))
-    guides: list[Guide] = [[(60, -60), (74, 120), (92, 260), (84, 430)], [(180, -60), (190, 120), (200, 260), (190, 430)]]
+    guides: list[Guide] = [
+        [(60, -60), (74, 120), (92, 260), (84, 430)],
+        [(180, -60), (190, 120), (200, 260), (190, 430)],
+    ]
     inside = pen.inside(outline)
     for side, lines in (("r", guides), ("l", mirrored(guides))):
         groom(inside, c, lines, f"{c.id} back {side}", density=0.7)
@@ -66,9 +71,39 @@ def _lengths(c: Character) -> list[Guide]:
 
 def _lengths_left(c: Character) -> list[Guide]:
     lines: list[list[Point]] = [
-        [(-32, -172), (-76, -138), (-124, -88), (-151, 0), (-144, 96), (-150, 190), (-138, 280), (-142, 356), (-164, 478)],
-        [(-34, -186), (-92, -164), (-146, -110), (-172, 0), (-166, 96), (-176, 190), (-168, 280), (-178, 356), (-196, 490)],
-        [(-36, -206), (-108, -188), (-166, -134), (-194, 0), (-188, 96), (-202, 190), (-196, 280), (-214, 356), (-222, 480)],
+        [
+            (-32, -172),
+            (-76, -138),
+            (-124, -88),
+            (-151, 0),
+            (-144, 96),
+            (-150, 190),
+            (-138, 280),
+            (-142, 356),
+            (-164, 478),
+        ],
+        [
+            (-34, -186),
+            (-92, -164),
+            (-146, -110),
+            (-172, 0),
+            (-166, 96),
+            (-176, 190),
+            (-168, 280),
+            (-178, 356),
+            (-196, 490),
+        ],
+        [
+            (-36, -206),
+            (-108, -188),
+            (-166, -134),
+            (-194, 0),
+            (-188, 96),
+            (-202, 190),
+            (-196, 280),
+            (-214, 356),
+            (-222, 480),
+        ],
     ]
     return [[(k[0], k[1]) for k in (_wave(point, c) for point in line)] for line in lines]
 

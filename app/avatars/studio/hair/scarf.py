@@ -9,8 +9,28 @@ from app.avatars.studio.hair.strands import gleam, mass, sheet, tones
 from app.avatars.studio.model import Character
 from app.avatars.studio.rig import BEHIND, HAIR, Pen
 
-_OUTER: list[Knot] = [(0, -248), (92, -232), (156, -162), (183, -40), (185, 70), (168, 160), (140, 236), (80, 300), (0, 318)]
-_INNER: list[Knot] = [(0, -150), (70, -138), (116, -92), (134, -10), (130, 70), (112, 134), (80, 178), (40, 203), (0, 210)]
+_OUTER: list[Knot] = [
+    (0, -248),
+    (92, -232),
+    (156, -162),
+    (183, -40),
+    (185, 70),
+    (168, 160),
+    (140, 236),
+    (80, 300),
+    (0, 318),
+]
+_INNER: list[Knot] = [
+    (0, -150),
+    (70, -138),
+    (116, -92),
+    (134, -10),
+    (130, 70),
+    (112, 134),
+    (80, 178),
+    (40, 203),
+    (0, 210),
+]
 
 
 def _opening() -> list[Knot]:
@@ -72,7 +92,15 @@ def draw_drape(pen: Pen, c: Character) -> None:
     pen.fill(drape, Linear((-200, 240), (220, 520), stops))
     inside = pen.inside(drape)
     for grow, alpha in ((34, 0.16), (22, 0.2), (10, 0.3)):
-        shadow = [(-190, 150), (190, 150), (170, 262 + grow), (80, 316 + grow), (0, 326 + grow), (-90, 308 + grow), (-170, 250 + grow)]
+        shadow = [
+            (-190, 150),
+            (190, 150),
+            (170, 262 + grow),
+            (80, 316 + grow),
+            (0, 326 + grow),
+            (-90, 308 + grow),
+            (-170, 250 + grow),
+        ]
         inside.fill(spline(shadow), Solid(t.dark, alpha))
     folds: list[tuple[Ribbon, bool, float]] = [
         ([(-180, 290, 1), (-90, 380, 14), (20, 430, 16), (120, 430, 1)], True, 0.4),

@@ -59,7 +59,8 @@ def draw_swept(pen: Pen, c: Character) -> None:
     gleam(inside, c, [(-112, -178, 1), (-72, -226, 22), (-8, -252, 22), (60, -250, 2)], 0.5)
     inside.spot(tones(c.hair).dark, 0.5, (110, -120), 60, 40)
     roots: list[Ribbon] = [
-        [(x, -150 - 6 * (i % 3), 0.4), (x + 3, -158, 2.0), (x + 9, -176, 0.6)] for i, x in enumerate(range(-104, 118, 7))
+        [(x, -150 - 6 * (i % 3), 0.4), (x + 3, -158, 2.0), (x + 9, -176, 0.6)]
+        for i, x in enumerate(range(-104, 118, 7))
     ]
     _draw_soft_hairline(inside, c, roots)
     tips: list[Ribbon] = [

@@ -83,7 +83,9 @@ def _strand(line: Points, rng: random.Random, width: float, loose: float) -> Rib
     return knots
 
 
-def groom(pen: Pen, c: Character, guides: Sequence[Guide], seed: str, *, density: float = 1.0, loose: float = 3.0) -> None:
+def groom(
+    pen: Pen, c: Character, guides: Sequence[Guide], seed: str, *, density: float = 1.0, loose: float = 3.0
+) -> None:
     """Comb a lock in four passes: broad dark, broad light, fine dark, fine light."""
     t = tones(c.hair)
     passes = (
