@@ -33,7 +33,7 @@ def _draw_stubble(pen: Pen, c: Character) -> None:
         if bare or abs(x) > 132 - max(0.0, y - 120) * 0.55 or (abs(x) > 52 and y < 112 and abs(x) < 92):
             continue
         hairs.append([(x, y, 0.4), (x + 0.3, y + 1.6, 1.0), (x + 0.4, y + 3.4, 0.3)])
-    pen.ribbons(hairs, mix(c.hair, c.skin.deep, 0.2), 0.42 * a)
+    pen.ribbons(hairs, mix(c.hair, c.skin.deep, 0.2), 0.42 * a, together=40)
 
 
 def _edge(c: Character) -> list[Point]:
@@ -57,7 +57,7 @@ def _draw_full(pen: Pen, c: Character) -> None:
     pen.fill(spline(list(edge)), Linear((-130, 60), (130, 220), stops))
     light, dark = mix(color, (255, 222, 192), 0.3), multiply(color, (0.5, 0.48, 0.5))
     for name, tone, alpha in (("lit", light, 0.26), ("faint", light, 0.13), ("dark", dark, 0.3)):
-        pen.ribbons(_hairs(f"beard {c.id} {name}"), tone, alpha)
+        pen.ribbons(_hairs(f"beard {c.id} {name}"), tone, alpha, together=12)
     pen.spot(light, 0.26, (-66, 176), 52, 34)
     pen.spot(dark, 0.4, (60, 190), 70, 44)
 

@@ -141,7 +141,7 @@ def _draw_freckles(pen: Pen, c: Character) -> None:
         for x, y, r in ((rng.gauss(0, 62), rng.gauss(60, 17), rng.uniform(0.7, 1.7)),)
         if abs(x) < 122
     ]
-    pen.ribbons(dots, mix(c.skin.shade, (150, 84, 48), 0.45), 0.4)
+    pen.ribbons(dots, mix(c.skin.shade, (150, 84, 48), 0.45), 0.4, together=40)
 
 
 def _draw_nose(pen: Pen, c: Character) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,8 @@ Point = tuple[float, float]
 Knot = tuple[float, ...]
 #: (x, y, full width) along a tapered stroke.
 Ribbon = Sequence[tuple[float, float, float]]
+#: Ribbons with as many knots each; as an array, shape (strokes, knots, 3).
+Strokes = Sequence[Ribbon] | NDArray[np.float64]
 #: Shape (n, 2).
 Points = NDArray[np.float64]
 
@@ -112,12 +114,24 @@ def ribbon(knots: Ribbon) -> Path:
     return Path(spline_commands(len(outline), closed=True), spline_points(outline, no_corner, closed=True))
 
 
+def tapered(strokes: Strokes, together: int) -> Iterator[Path]:
+    """Tapered strokes, ``together`` of them to a path."""
+    data = np.asarray(strokes, dtype=np.float64)
+    outlines = ribbon_outline(data)
+    points = spline_points(outlines, np.zeros(outlines.shape[:-1], np.bool_), closed=True)
+    commands = spline_commands(outlines.shape[1], closed=True)
+    for start in range(0, len(data), together):
+        some = points[start : start + together]
+        yield Path(np.tile(commands, len(some)), some.reshape(-1, 2))
+
+
 def ribbon_outline(data: NDArray[np.float64]) -> Points:
-    """The knots around a tapered stroke, from rows of x, y, full width."""
-    xy = data[:, :2]
+    """The knots around tapered strokes, from rows of x, y, full width; shape (..., n, 3) gives (..., 2n, 2)."""
+    xy = data[..., :2]
     tangent = np.empty_like(xy)
-    tangent[1:-1] = xy[2:] - xy[:-2]
-    tangent[0], tangent[-1] = xy[1] - xy[0], xy[-1] - xy[-2]
-    tangent /= np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-9)[:, None]
-    offset = np.stack([-tangent[:, 1], tangent[:, 0]], axis=1) * (data[:, 2:] / 2)
-    return np.concatenate([xy + offset, (xy - offset)[::-1]])
+    tangent[..., 1:-1, :] = xy[..., 2:, :] - xy[..., :-2, :]
+    tangent[..., 0, :] = xy[..., 1, :] - xy[..., 0, :]
+    tangent[..., -1, :] = xy[..., -1, :] - xy[..., -2, :]
+    tangent /= np.maximum(np.hypot(tangent[..., 0], tangent[..., 1]), 1e-9)[..., None]
+    offset = np.stack([-tangent[..., 1], tangent[..., 0]], axis=-1) * (data[..., 2:] / 2)
+    return np.concatenate([xy + offset, (xy - offset)[..., ::-1, :]], axis=-2)

@@ -85,11 +85,10 @@ class Head:
         self._c, self._scale = c, scale
         turn = Turn(c.yaw)
         under, over = self._draw_layers(turn)
-        whole = _over(under, over)
-        crop = _extent(whole[..., 3])
-        under, over = under[crop.slices], over[crop.slices]
+        crop = _extent(cv2.max(cv2.extractChannel(under, 3), cv2.extractChannel(over, 3)))
+        under, over = np.ascontiguousarray(under[crop.slices]), np.ascontiguousarray(over[crop.slices])
         self._left, self._top = _BOX[0] + crop.left / scale, _BOX[1] + crop.top / scale
-        self.texture = Texture(as_layer(np.ascontiguousarray(whole[crop.slices])), self._left, self._top, scale)
+        self.texture = Texture(as_layer(_over(under, over)), self._left, self._top, scale)
         self._patches = {
             "mouth": self._patch(under, over, turn, _MOUTH_BOX),
             "left eye": self._patch(under, over, turn, _mirrored(_EYE_BOX)),
@@ -176,8 +175,8 @@ def _mirrored(edges: Edges) -> Edges:
 
 
 def _over(under: Pixels, over: Pixels) -> Pixels:
-    through: Pixels = np.repeat(255 - over[..., 3:], 4, axis=2)
-    return cv2.add(cv2.multiply(under, through, scale=1 / 255), over).astype(np.uint8)
+    through = cv2.bitwise_not(cv2.extractChannel(over, 3))
+    return cv2.add(cv2.multiply(under, cv2.merge((through,) * 4), scale=1 / 255), over).astype(np.uint8, copy=False)
 
 
 def _extent(alpha: NDArray[np.uint8]) -> Box:

@@ -23,9 +23,10 @@ _CR = (224 / 255) / (2 - 2 * _RED) * np.array([-_BLUE, -_GREEN, 1 - _RED])
 #: Blue, green, red → luma and chromas without their offsets.
 FROM_BGR = np.array([_LUMA, _CB, _CR])
 OFFSETS = np.array([16.0, 128.0, 128.0])
-_FROM_BGRA = np.zeros((4, 4))
-_FROM_BGRA[:3, :3], _FROM_BGRA[:3, 3], _FROM_BGRA[3, 3] = FROM_BGR, OFFSETS / 255, 1.0
 _FROM_BGR_WITH_OFFSETS = np.hstack([FROM_BGR, OFFSETS[:, None]])
+_FROM_BGR_PREMULTIPLIED = np.hstack([FROM_BGR, np.array([[0.0], [128.0], [128.0]])])
+_LUMA_OFFSET = np.round(16.0 / 255 * np.arange(256)).astype(np.uint8)
+_CHROMA_MISSING = (128 - np.round(128.0 / 255 * np.arange(256))).astype(np.uint8)
 _TO_BGR = np.linalg.inv(FROM_BGR)
 
 
@@ -66,8 +67,15 @@ NOWHERE = Rect(0, 0, 0, 0)
 
 
 def as_layer(pixels: NDArray[np.uint8]) -> Layer:
-    """Premultiplied blue, green, red, alpha as a layer."""
-    return cast("Layer", cv2.transform(pixels, _FROM_BGRA))
+    """Premultiplied blue, green, red, alpha as a layer.
+
+    The offsets of luma and chroma count as far as the pixel is there, so they are put in by alpha.
+    """
+    alpha = cv2.extractChannel(pixels, 3)
+    y, u, v = cv2.split(cv2.transform(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), _FROM_BGR_PREMULTIPLIED))
+    missing = cv2.LUT(alpha, _CHROMA_MISSING)
+    channels = (cv2.add(y, cv2.LUT(alpha, _LUMA_OFFSET)), cv2.subtract(u, missing), cv2.subtract(v, missing), alpha)
+    return cast("Layer", cv2.merge(channels))
 
 
 def as_opaque_layer(pixels: NDArray[np.uint8]) -> Layer:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from app.avatars.studio.canvas import Fill, Group, Radial, Shape, Solid
 from app.avatars.studio.colour import Color
-from app.avatars.studio.geometry import Path, Point, Points, Ribbon, ellipse, joined, ribbon
+from app.avatars.studio.geometry import Path, Point, Points, Ribbon, Strokes, ellipse, ribbon, tapered
 
 #: Depth of the features in front of the outline of the face.
 DEPTH = 120.0
@@ -109,9 +109,13 @@ class Pen:
     def ribbon(self, knots: Ribbon, color: Color, alpha: float) -> Shape:
         return self.fill(ribbon(knots), Solid(color, alpha))
 
-    def ribbons(self, strokes: list[Ribbon], color: Color, alpha: float) -> Shape:
-        """Strokes of one tone, as one path."""
-        return self.fill(joined([ribbon(knots) for knots in strokes]), Solid(color, alpha))
+    def ribbons(self, strokes: Strokes, color: Color, alpha: float, together: int = 6) -> None:
+        """Many strokes of one tone, each with as many knots.
+
+        ``together`` of them share a path: one path of many long strokes takes the engine far longer than many paths.
+        """
+        for path in tapered(strokes, together):
+            self.fill(path, Solid(color, alpha))
 
     def inside(self, path: Path) -> Pen:
         """A pen whose strokes are seen inside the path only."""

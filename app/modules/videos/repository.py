@@ -117,7 +117,7 @@ _SUMMARY = sa.select(
     RenderJob.error_message,
 )
 #: Those of a VideoSummary, and what it is told from. By place: looking up names costs more than the query.
-SUMMARY_NAMES = tuple(column.key for column in _SUMMARY.selected_columns)
+SUMMARY_NAMES = tuple(str(column.key) for column in _SUMMARY.selected_columns)
 _WHOLE = _SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Revision.files)
 
 

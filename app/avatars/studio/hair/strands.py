@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.avatars.studio.canvas import Linear
 from app.avatars.studio.colour import COOL_RIM, Color, mix, multiply
-from app.avatars.studio.geometry import Path, Point, Points, Ribbon
+from app.avatars.studio.geometry import Path, Point, Ribbon, ribbon_outline
 from app.avatars.studio.model import Character
 from app.avatars.studio.rig import Pen
 
@@ -55,32 +55,24 @@ def mass(pen: Pen, c: Character, outline: Path, fill: Linear | None = None) -> P
     return inside
 
 
-def comb(guides: Sequence[Guide], count: int, seed: str, *, width: float = 2.0, loose: float = 3.0) -> list[Ribbon]:
+def comb(
+    guides: Sequence[Guide], count: int, seed: str, *, width: float = 2.0, loose: float = 3.0
+) -> NDArray[np.float64]:
     """Strands between neighbouring guide lines, all of which have the same number of points.
 
     ``width`` in units at the widest place; ``loose`` is how far, in units, a strand strays from its place.
     """
     lines = np.array(guides, dtype=np.float64)
-    rng = random.Random(seed)
-    strands: list[Ribbon] = []
-    for i in range(count):
-        place = (i + rng.uniform(0.1, 0.9)) / count * (len(lines) - 1)
-        k = min(int(place), len(lines) - 2)
-        line = lines[k] + (lines[k + 1] - lines[k]) * (place - k)
-        strands.append(_strand(line, rng, width, loose))
-    return strands
-
-
-def _strand(line: Points, rng: random.Random, width: float, loose: float) -> Ribbon:
-    phase, drift, full = rng.uniform(0, math.tau), rng.uniform(-loose, loose), width * rng.uniform(0.5, 1.2)
-    last = len(line) - 1
-    knots: list[tuple[float, float, float]] = []
-    for j, (x, y) in enumerate(line):
-        u = j / last
-        stray = drift * math.sin(math.pi * min(1.0, u * 1.2)) + 0.35 * loose * math.sin(phase + 2.4 * j)
-        thick = 0.4 + full * math.sin(math.pi * (0.08 + 0.84 * u))
-        knots.append((float(x) + stray * 0.8, float(y) + stray * 0.25, thick))
-    return knots
+    rng = np.random.Generator(np.random.PCG64(list(seed.encode())))
+    place = (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count * (len(lines) - 1)
+    first = np.minimum(place.astype(int), len(lines) - 2)
+    along = lines[first] + (lines[first + 1] - lines[first]) * (place - first)[:, None, None]
+    u = np.arange(along.shape[1]) / (along.shape[1] - 1)
+    phase, drift = rng.uniform(0, math.tau, (count, 1)), rng.uniform(-loose, loose, (count, 1))
+    full = width * rng.uniform(0.5, 1.2, (count, 1))
+    stray = drift * np.sin(np.pi * np.minimum(1.0, u * 1.2)) + 0.35 * loose * np.sin(phase + 2.4 * np.arange(len(u)))
+    thick = 0.4 + full * np.sin(np.pi * (0.08 + 0.84 * u))
+    return np.dstack([along[..., 0] + stray * 0.8, along[..., 1] + stray * 0.25, thick])
 
 
 def groom(
@@ -93,13 +85,21 @@ def groom(
     )  # fmt: skip
     for k, (color, alpha, count, width) in enumerate(passes):
         strands = comb(guides, max(3, round(count * density)), f"{seed}/{k}", width=width, loose=loose)
-        pen.ribbons(strands, color, alpha)
+        pen.ribbons(strands, color, alpha, together=1)
 
 
 def gleam(pen: Pen, c: Character, stroke: Ribbon, alpha: float) -> None:
-    """A highlight that fades towards its edges."""
-    for share in (1.7, 1.25, 0.85, 0.5, 0.25):
-        pen.ribbon([(x, y, w * share) for x, y, w in stroke], tones(c.hair).shine, alpha * 0.24)
+    """A highlight made of hairs: dense in the middle of the stroke, thin and short towards its edges."""
+    line = np.array(stroke, dtype=np.float64)
+    outline = ribbon_outline(line)
+    one, other = outline[: len(line)], outline[: len(line) - 1 : -1]
+    middle = line[:, :2].mean(axis=0)
+    for reach, share in ((0.95, 0.2), (0.7, 0.32), (0.45, 0.42), (0.2, 0.5)):
+        for side in (-reach, reach * 0.86):
+            along = one * (0.5 - side * 0.62) + other * (0.5 + side * 0.62)
+            along = middle + (along - middle) * (1.12 - 0.5 * reach)
+            widths = 0.3 + 0.3 * line[:, 2]
+            pen.ribbons(np.dstack([along[None], widths[None, :, None]]), tones(c.hair).shine, alpha * share * 0.55, together=1)
 
 
 def wisps(pen: Pen, c: Character, strokes: list[Ribbon], alpha: float = 0.55) -> None:
