@@ -121,18 +121,26 @@ def lay_over(layer: Layer, base: Planes, target: Planes, rect: Rect, bench: Benc
     height, width = layer.shape[:2]
     small = bench.bytes("small", height // 2, width // 2, 4)
     cv2.resize(layer, (width // 2, height // 2), dst=small, interpolation=cv2.INTER_AREA)
-    _blend(layer, 0, base.y[rect.luma], target.y[rect.luma], bench)
-    _blend(small, 1, base.u[rect.chroma], target.u[rect.chroma], bench)
-    _blend(small, 2, base.v[rect.chroma], target.v[rect.chroma], bench)
+    luma, _, _, alpha = _split(layer, bench)
+    _blend(luma, alpha, base.y[rect.luma], target.y[rect.luma])
+    _, blue, red, alpha = _split(small, bench)
+    through = bench.bytes("through", height // 2, width // 2)
+    np.copyto(through, alpha)
+    _blend(blue, alpha, base.u[rect.chroma], target.u[rect.chroma])
+    _blend(red, through, base.v[rect.chroma], target.v[rect.chroma])
 
 
-def _blend(layer: Layer, channel: int, base: Plane, target: Plane, bench: Bench) -> None:
-    shape = layer.shape[:2]
-    through = cv2.extractChannel(layer, 3, dst=bench.bytes("through", *shape))
-    cv2.bitwise_not(through, dst=through)
-    cv2.multiply(base, through, dst=through, scale=1 / 255)
-    over = cv2.extractChannel(layer, channel, dst=bench.bytes("over", *shape))
-    cv2.add(through, over, dst=target)
+def _split(layer: Layer, bench: Bench) -> list[NDArray[np.uint8]]:
+    channels = [bench.bytes(name, *layer.shape[:2]) for name in ("luma", "blue", "red", "alpha")]
+    cv2.split(layer, channels)
+    return channels
+
+
+def _blend(over: NDArray[np.uint8], alpha: NDArray[np.uint8], base: Plane, target: Plane) -> None:
+    """Uses up ``alpha``."""
+    cv2.bitwise_not(alpha, dst=alpha)
+    cv2.multiply(base, alpha, dst=alpha, scale=1 / 255)
+    cv2.add(alpha, over, dst=target)
 
 
 def to_bgr(planes: Planes) -> NDArray[np.uint8]:

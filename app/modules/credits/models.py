@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.database import Base, IdText, UtcDateTime
+from app.modules.accounts.models import Workspace
 
 
 class Account(StrEnum):
@@ -43,7 +44,7 @@ class CreditEntry(Base):
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
-    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"))
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
     key: Mapped[str] = mapped_column(String(300))
     kind: Mapped[str] = mapped_column(String(16))
     source: Mapped[str] = mapped_column(String(16))
@@ -67,7 +68,7 @@ class CreditBalance(Base):
         CheckConstraint("spent >= 0", name="spent_is_not_negative"),
     )
 
-    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey("workspaces.id"), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id), primary_key=True)
     available: Mapped[int] = mapped_column(BigInteger, default=0)
     held: Mapped[int] = mapped_column(BigInteger, default=0)
     spent: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -67,7 +67,7 @@ def comb(
     place = (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count * (len(lines) - 1)
     first = np.minimum(place.astype(int), len(lines) - 2)
     along = lines[first] + (lines[first + 1] - lines[first]) * (place - first)[:, None, None]
-    u = np.arange(along.shape[1]) / (along.shape[1] - 1)
+    u: NDArray[np.float64] = np.arange(along.shape[1]) / (along.shape[1] - 1)
     phase, drift = rng.uniform(0, math.tau, (count, 1)), rng.uniform(-loose, loose, (count, 1))
     full = width * rng.uniform(0.5, 1.2, (count, 1))
     stray = drift * np.sin(np.pi * np.minimum(1.0, u * 1.2)) + 0.35 * loose * np.sin(phase + 2.4 * np.arange(len(u)))
@@ -99,7 +99,9 @@ def gleam(pen: Pen, c: Character, stroke: Ribbon, alpha: float) -> None:
             along = one * (0.5 - side * 0.62) + other * (0.5 + side * 0.62)
             along = middle + (along - middle) * (1.12 - 0.5 * reach)
             widths = 0.3 + 0.3 * line[:, 2]
-            pen.ribbons(np.dstack([along[None], widths[None, :, None]]), tones(c.hair).shine, alpha * share * 0.55, together=1)
+            pen.ribbons(
+                np.dstack([along[None], widths[None, :, None]]), tones(c.hair).shine, alpha * share * 0.55, together=1
+            )
 
 
 def wisps(pen: Pen, c: Character, strokes: list[Ribbon], alpha: float = 0.55) -> None:
