@@ -84,10 +84,16 @@ class _Child:
         if self.process is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            for _ in range(_SWEEP_LOOKS):
-                os.killpg(self.process.pid, 0)
-                time.sleep(_SWEEP_LOOK_S)
+            self._await_group()
             os.killpg(self.process.pid, signal.SIGKILL)
+            self._await_group()
+
+    def _await_group(self) -> None:
+        """Wait a little for the group to be gone; ProcessLookupError says that it is."""
+        assert self.process is not None
+        for _ in range(_SWEEP_LOOKS):
+            os.killpg(self.process.pid, 0)
+            time.sleep(_SWEEP_LOOK_S)
 
 
 class Supervisor:

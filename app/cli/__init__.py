@@ -14,6 +14,23 @@ from app.cli.errors import exit_code
 from app.cli.output import AsJson, Output, report
 from app.core.errors import TenexError
 
+_GROUPS = {
+    "workspace": (
+        "Make and list workspaces.",
+        {"create": accounts.create_workspace, "list": accounts.list_workspaces},
+    ),
+    "keys": (
+        "Make, list and revoke API keys.",
+        {"create": accounts.create_key, "list": accounts.list_keys, "revoke": accounts.revoke_key},
+    ),
+    "credits": (
+        "Grant and watch credits.",
+        {"grant": credits.grant, "balance": credits.balance, "ledger": credits.ledger, "cap": credits.cap},
+    ),
+    "voices": ("List and add voices.", {"list": voices.list_voices, "add": voices.add_voice}),
+    "avatars": ("List presenters.", {"list": voices.list_avatars}),
+}
+
 
 def main() -> None:
     """Entry of the console script. Ends the process with a code of ``app.cli.errors.Exit``."""
@@ -30,29 +47,12 @@ def build() -> typer.Typer:
     app.command()(server.up)
     app.command()(server.worker)
     app.command()(render.render)
+    app.command()(server.mcp)
     app.command(hidden=True)(server.api)
     app.command()(demo.demo)
     app.command()(doctor.doctor)
     app.command()(version)
-    for name, about, commands in (
-        (
-            "workspace",
-            "Make and list workspaces.",
-            {"create": accounts.create_workspace, "list": accounts.list_workspaces},
-        ),
-        (
-            "keys",
-            "Make, list and revoke API keys.",
-            {"create": accounts.create_key, "list": accounts.list_keys, "revoke": accounts.revoke_key},
-        ),
-        (
-            "credits",
-            "Grant and watch credits.",
-            {"grant": credits.grant, "balance": credits.balance, "ledger": credits.ledger, "cap": credits.cap},
-        ),
-        ("voices", "List and add voices.", {"list": voices.list_voices, "add": voices.add_voice}),
-        ("avatars", "List presenters.", {"list": voices.list_avatars}),
-    ):
+    for name, (about, commands) in _GROUPS.items():
         group = _group(about)
         for verb, command in commands.items():
             group.command(verb)(command)

@@ -89,7 +89,8 @@ def demo(
                     facts = _make(Api(client=client), words, avatar, output, interruption, as_json=as_json)
     if facts is None:
         raise typer.Exit(Exit.INTERRUPTED)
-    out.result(facts.document(), *facts.lines(), "", _next_line(script))
+    key_line = f"  api key  {key}   (workspace {_WORKSPACE}; try it on the docs page of `make serve`)"
+    out.result(facts.document() | {"api_key": key}, *facts.lines(), key_line, "", _next_line(script))
 
 
 def _make(
@@ -136,7 +137,7 @@ def _facts(job: Mapping[str, Any], video: Mapping[str, Any], api: Api, output: P
         elapsed_s=elapsed_s,
         width=video["width"],
         height=video["height"],
-        fps=str(video["fps"]),
+        fps=f"{video['fps']:g}",
         receipt=job["receipt"],
     )
 

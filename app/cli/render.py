@@ -117,38 +117,35 @@ class Studio:
         from app.speech.script import clean_script
 
         mark = _fingerprint(order)
-        with self.services.platform.database.session_scope() as session:
+        with self.services.database.session_scope() as session:
             unfinished = self._unfinished(session, mark)
             if unfinished is not None:
                 return unfinished
             amount = quote(clean_script(order.script))
-            self.services.platform.credits.grant(session, workspace_id=self.workspace_id, amount=amount, key=new_id())
+            self.services.credits.grant(session, workspace_id=self.workspace_id, amount=amount, key=new_id())
             marked = replace(order, metadata={_MARK: mark})
             return self.services.renders.create(session, self.workspace_id, marked).job.id
 
     def _unfinished(self, session: Session, mark: str) -> str | None:
         from app.core.pagination import PageRequest
-        from app.modules.videos.jobs import Jobs
         from app.modules.videos.pipeline.settle import ACTIVE
         from app.modules.videos.renders import video_of
         from app.modules.videos.repository import JobFilter
 
         for status in ACTIVE:
             wanted = JobFilter(status=status)
-            for job in Jobs().list(session, self.workspace_id, wanted, PageRequest()).rows:
+            for job in self.services.jobs.list(session, self.workspace_id, wanted, PageRequest()).rows:
                 if video_of(session, self.workspace_id, job.video_id).details.get(_MARK) == mark:
                     return job.id
         return None
 
     def _watched(self, job_id: str, meter: Meter, interruption: Interruption, workers: Supervisor) -> bool:
         """Show the job until it has ended; False if asked to stop before. Raises WorkersFailing."""
-        from app.modules.videos.jobs import Jobs
         from app.modules.videos.pipeline.settle import ACTIVE
 
-        jobs = Jobs()
         while True:
-            with self.services.platform.database.read_scope() as session:
-                job = jobs.get(session, self.workspace_id, job_id)
+            with self.services.database.read_scope() as session:
+                job = self.services.jobs.get(session, self.workspace_id, job_id)
             meter.show(Moment(stage=job.stage, share=job.progress, eta_s=job.eta_seconds))
             if job.status not in ACTIVE:
                 return True
@@ -162,7 +159,7 @@ class Studio:
         """Give the credits back and stop the work; a job that ended in the meantime stays as it ended."""
         from app.modules.videos.errors import JobFinished
 
-        with contextlib.suppress(JobFinished), self.services.platform.database.session_scope() as session:
+        with contextlib.suppress(JobFinished), self.services.database.session_scope() as session:
             self.services.renders.cancel(session, self.workspace_id, job_id)
         self.services.renders.stop(job_id)
 
@@ -171,7 +168,7 @@ class Studio:
         from app.modules.videos.models import JobStatus, Revision
         from app.modules.videos.renders import job_of
 
-        with self.services.platform.database.read_scope() as session:
+        with self.services.database.read_scope() as session:
             job = job_of(session, self.workspace_id, job_id)
             if job.status != JobStatus.SUCCEEDED:
                 reason = job.error_message or "It was cancelled."
@@ -202,19 +199,15 @@ class Studio:
 def _studio(settings: Settings) -> Generator[Studio]:
     """The services on a data folder that is up to date, with the workspace of one-shot renders."""
     from app.bootstrap import build_services, prepare
-    from app.modules.accounts.service import Accounts
-    from app.modules.videos.avatars import ensure_built_in
 
     check_folder(settings.data)
     prepare(settings)
     services = build_services(settings)
     try:
-        database = services.platform.database
-        with database.session_scope() as session:
-            ensure_built_in(session)
-            accounts = Accounts(database=database)
-            known = next((one for one in accounts.list_workspaces(session) if one.name == _WORKSPACE), None)
-            workspace = known or accounts.create_workspace(session, name=_WORKSPACE)
+        with services.database.session_scope() as session:
+            known = services.accounts.list_workspaces(session)
+            local = next((one for one in known if one.name == _WORKSPACE), None)
+            workspace = local or services.accounts.create_workspace(session, name=_WORKSPACE)
         yield Studio(services=services, workspace_id=workspace.id)
     finally:
         services.close()

@@ -35,6 +35,10 @@ class ServerSilent(EnvironmentUnusable):
     code = "server_silent"
 
 
+class KeyMissing(EnvironmentUnusable):
+    code = "api_key_missing"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
     """An API and its workers that are starting or running."""
@@ -88,6 +92,23 @@ def worker(
 
     configure_logging(settings)
     process.run(settings, parent_pid=parent_pid)
+
+
+def mcp(
+    api_base: Annotated[
+        str, typer.Option(envvar="TENEX_API_BASE", help="Address of the API.")
+    ] = "http://127.0.0.1:8010",
+    api_key: Annotated[str | None, typer.Option(envvar="TENEX_API_KEY", help="A key of your workspace.")] = None,
+) -> None:
+    """Serve the MCP tools on standard input and output, as a client of the API."""
+    if not api_key:
+        raise KeyMissing(
+            "TENEX_API_KEY is not set. Set it to a key of your workspace (tenex keys create WORKSPACE makes one), and "
+            "TENEX_API_BASE to the address of the API if that is not http://127.0.0.1:8010."
+        )
+    from app.mcp.stdio import serve
+
+    serve(api_base=api_base, api_key=api_key)
 
 
 def api(descriptor: int, parent_pid: int) -> None:

@@ -30,9 +30,9 @@ _HIGHEST_PEAK_DBTP, _CEILING_DBTP = -2.4, -2.9
 #: More would be the noise of an empty recording.
 _MOST_GAIN_DB = 30.0
 _SILENT_LUFS = -69.0
-#: Of each dB above the ceiling the limiter takes about this much loudness; of each dB more gain, it lets about 1/1.6
-#: through. Measured with four voices of the embedded synthesiser.
-_LIMITER_TAKES, _LIMITER_YIELDS = 0.2, 1.6
+#: Loudness that the limiter takes for peaks so many dB too high, foreseen: 0.12 LU for each dB squared, capped. Of each
+#: dB more gain it lets about 1/1.6 through. Measured with four voices of the embedded synthesiser.
+_FORESEEN_LU, _MOST_FORESEEN_LU, _LIMITER_YIELDS = 0.12, 4.0, 1.6
 _MOST_ROUNDS = 4
 _MEASURABLE_S = 3
 _SHORTEST_LOOP = SAMPLE_RATE // 100
@@ -140,7 +140,7 @@ def _limit(
 ) -> tuple[float, Measured]:
     """Limit and measure, and again while a trim to the target would bring the peaks too high. Returns the gain used."""
     ceiling, rounds_left = _CEILING_DBTP, _MOST_ROUNDS
-    gain += _LIMITER_TAKES * excess_db if level is Level.NORMAL else 0.0
+    gain += min(_MOST_FORESEEN_LU, _FORESEEN_LU * excess_db**2) if level is Level.NORMAL else 0.0
     while True:
         log = run_ffmpeg(limit_arguments(dressed, limited, length, gain, ceiling), timeout_s=limit_s)
         done, rounds_left = parse_measured(log), rounds_left - 1

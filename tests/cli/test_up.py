@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx2
 import psutil
-import pytest
 
 from tests.cli.conftest import SECONDS, command
 
@@ -48,23 +47,15 @@ def ended(processes: list[psutil.Process], seconds: float) -> bool:
     return not psutil.wait_procs(processes, timeout=seconds)[1]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_stops_cleanly_and_leaves_no_process(environment: dict[str, str], port: int, number: signal.Signals) -> None:
+def test_it_stops_on_ctrl_c_and_leaves_no_process(environment: dict[str, str], port: int, data: Path) -> None:
     with running(environment, port) as server:
         assert httpx2.get(f"http://127.0.0.1:{port}/health").status_code == 200
+        assert (data / "tenex.sqlite3").exists()
         children = family(server)
         assert len(children) >= 3
-        server.send_signal(number)
+        server.send_signal(signal.SIGINT)
         assert server.wait(timeout=SECONDS) == 0
         assert ended(children, 1)
-
-
-def test_its_children_leave_when_it_is_killed(environment: dict[str, str], port: int) -> None:
-    with running(environment, port) as server:
-        children = family(server)
-        server.kill()
-        server.wait()
-        assert ended(children, SECONDS)
 
 
 def test_an_api_that_is_killed_comes_back_and_clients_only_wait(environment: dict[str, str], port: int) -> None:
@@ -73,8 +64,13 @@ def test_an_api_that_is_killed_comes_back_and_clients_only_wait(environment: dic
         os.kill(api.pid, signal.SIGKILL)
         api.wait(SECONDS)
         assert httpx2.get(f"http://127.0.0.1:{port}/health", timeout=SECONDS).status_code == 200
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=SECONDS) == 0
 
 
-def test_the_data_folder_is_the_one_that_was_named(environment: dict[str, str], port: int, data: Path) -> None:
-    with running(environment, port):
-        assert (data / "tenex.sqlite3").exists()
+def test_its_children_leave_when_it_is_killed(environment: dict[str, str], port: int) -> None:
+    with running(environment, port) as server:
+        children = family(server)
+        server.kill()
+        server.wait()
+        assert ended(children, SECONDS)

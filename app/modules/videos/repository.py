@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.core.errors import InvalidCursor
 from app.core.pagination import PageRequest, Position, Slice, cut, keyset
 from app.modules.videos.models import (
     Artifact,
@@ -88,33 +89,37 @@ def _asked(*path: str | int) -> sa.ColumnElement[str]:
     return sa.func.coalesce(Revision.composition[path].as_string(), RenderJob.composition[path].as_string())
 
 
-_SUMMARY = sa.select(
-    Video.id,
-    Video.title,
-    Video.kind,
-    Video.source,
-    Video.status,
-    Video.created_at,
-    Video.updated_at,
-    Video.parent_id,
-    Video.details.label("metadata"),
-    Video.revision,
-    Revision.frames,
-    Revision.fps.label("exact_fps"),
-    Revision.size,
-    Revision.width,
-    Revision.height,
-    _asked("picture", "fps").label("fps"),
-    _asked("picture", "aspect_ratio").label("aspect_ratio"),
-    _asked("picture", "resolution").label("resolution"),
-    _asked("scenes", 0, "speaker", "avatar_id").label("avatar_id"),
-    _asked("scenes", 0, "speaker", "voice_id").label("voice_id"),
-    _asked("scenes", 0, "speaker", "background").label("background"),
-    RenderJob.id.label("job_id"),
-    RenderJob.status.label("job_status"),
-    RenderJob.stage,
-    RenderJob.error_code,
-    RenderJob.error_message,
+_SUMMARY = (
+    sa.select(
+        Video.id,
+        Video.title,
+        Video.kind,
+        Video.source,
+        Video.status,
+        Video.created_at,
+        Video.updated_at,
+        Video.parent_id,
+        Video.details.label("metadata"),
+        Video.revision,
+        Revision.frames,
+        Revision.fps.label("exact_fps"),
+        Revision.size,
+        Revision.width,
+        Revision.height,
+        _asked("picture", "fps").label("fps"),
+        _asked("picture", "aspect_ratio").label("aspect_ratio"),
+        _asked("picture", "resolution").label("resolution"),
+        _asked("scenes", 0, "speaker", "avatar_id").label("avatar_id"),
+        _asked("scenes", 0, "speaker", "voice_id").label("voice_id"),
+        _asked("scenes", 0, "speaker", "background").label("background"),
+        RenderJob.id.label("job_id"),
+        RenderJob.status.label("job_status"),
+        RenderJob.stage,
+        RenderJob.error_code,
+        RenderJob.error_message,
+    )
+    .outerjoin(Revision, _shown)
+    .outerjoin(RenderJob, _last_job)
 )
 #: Those of a VideoSummary, and what it is told from. By place: looking up names costs more than the query.
 SUMMARY_NAMES = tuple(str(column.key) for column in _SUMMARY.selected_columns)
@@ -123,38 +128,27 @@ _WHOLE = _SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Rev
 
 def list_videos(session: Session, workspace_id: str, wanted: VideoFilter, page: PageRequest) -> Slice[Columns]:
     """Newest first, with the revision that is shown and the last job."""
-    statement = sa.select(Video.id).where(
+    statement = _SUMMARY.where(
         Video.workspace_id == workspace_id,
         *_equal((Video.status, wanted.status), (Video.source, wanted.source), (Video.kind, wanted.kind)),
         *_equal((Video.parent_id, wanted.parent_id)),
         *_within(Video.created_at, wanted.created_after, wanted.created_before),
     )
-    ids = keyset(statement, Video.created_at, Video.id, page).subquery()
-    found = (
-        _SUMMARY.join(ids, ids.c.id == Video.id)
-        .outerjoin(Revision, _shown)
-        .outerjoin(RenderJob, _last_job)
-        .order_by(Video.created_at.desc(), Video.id.desc())
-    )
-    rows: Sequence[Columns] = session.connection().execute(found).all()
+    rows: Sequence[Columns] = session.connection().execute(keyset(statement, Video.created_at, Video.id, page)).all()
     return cut(rows, page, _position)
 
 
 def find_video(session: Session, workspace_id: str, video_id: str) -> Columns | None:
     """One video with its script and files."""
-    statement = (
-        _WHOLE.where(Video.id == video_id, Video.workspace_id == workspace_id)
-        .outerjoin(Revision, _shown)
-        .outerjoin(RenderJob, _last_job)
-    )
+    statement = _WHOLE.where(Video.id == video_id, Video.workspace_id == workspace_id)
     return session.connection().execute(statement).one_or_none()
 
 
 def list_revisions(session: Session, video_id: str, page: PageRequest) -> Slice[Revision]:
-    """Newest first."""
+    """Newest first. Raises InvalidCursor for the cursor of another list."""
     statement = sa.select(Revision).where(Revision.video_id == video_id)
     if page.after is not None:
-        statement = statement.where(Revision.number < int(page.after.id))
+        statement = statement.where(Revision.number < _number(page.after))
     rows = session.scalars(statement.order_by(Revision.number.desc()).limit(page.limit + 1)).all()
     return cut(rows, page, lambda row: Position(created_at=row.created_at, id=str(row.number)))
 
@@ -267,6 +261,12 @@ def list_avatars(session: Session, workspace_id: str, page: PageRequest) -> Slic
 
 def _position(row: Any) -> Position:
     return Position(created_at=row.created_at, id=row.id)
+
+
+def _number(position: Position) -> int:
+    if not position.id.isdecimal():
+        raise InvalidCursor("This cursor belongs to another list. Start again without one.")
+    return int(position.id)
 
 
 def _equal(*pairs: tuple[InstrumentedAttribute[Any], str | None]) -> list[sa.ColumnElement[bool]]:

@@ -67,10 +67,11 @@ def comb(
     place = (np.arange(count) + rng.uniform(0.1, 0.9, count)) / count * (len(lines) - 1)
     first = np.minimum(place.astype(int), len(lines) - 2)
     along = lines[first] + (lines[first + 1] - lines[first]) * (place - first)[:, None, None]
-    u: NDArray[np.float64] = np.arange(along.shape[1]) / (along.shape[1] - 1)
+    knots = len(guides[0])
+    u = np.linspace(0.0, 1.0, knots)
     phase, drift = rng.uniform(0, math.tau, (count, 1)), rng.uniform(-loose, loose, (count, 1))
     full = width * rng.uniform(0.5, 1.2, (count, 1))
-    stray = drift * np.sin(np.pi * np.minimum(1.0, u * 1.2)) + 0.35 * loose * np.sin(phase + 2.4 * np.arange(len(u)))
+    stray = drift * np.sin(np.pi * np.minimum(1.0, u * 1.2)) + 0.35 * loose * np.sin(phase + 2.4 * np.arange(knots))
     thick = 0.4 + full * np.sin(np.pi * (0.08 + 0.84 * u))
     return np.dstack([along[..., 0] + stray * 0.8, along[..., 1] + stray * 0.25, thick])
 
