@@ -41,7 +41,8 @@ def main() -> None:
         reference = bare_x264(place.file(job))
     print(f"{seconds:.2f} s of video, {revision.frames} frames, {revision.size / 1e6:.2f} MB, by {WORKERS} workers")
     print(f"whole job {cpu:.2f} CPU-s, {wall:.2f} s; bare x264 {reference:.2f} CPU-s")
-    print(", ".join(f"{kind} {value:.2f}" for kind, value in spent.items()), f", the rest {cpu - sum(spent.values()):.2f}")
+    spent["rest"] = cpu - sum(spent.values())
+    print(", ".join(f"{kind} {value:.2f}" for kind, value in spent.items()))
     report(
         "avatar",
         cpu_over_x264=cpu / reference,

@@ -1,21 +1,29 @@
 # pyright: reportUnknownMemberType=false
 """A scripted avatar vendor for tests: latency, paid calls and faults, in a folder that outlives every process.
 
-The folder is the vendor's side: a file per accepted request (its ledger), and ``script.json`` with what should fail::
+The folder is the vendor's side: ``bill`` with a line for every accepted request, a file per take, and ``script.json``
+with what should fail::
 
     {"latency_s": 0.5, "submit": ["busy", "drop"], "poll": ["fail"], "fetch": ["truncated"]}
 
-Each list is used up from its front, one entry per call. ``busy``: nothing accepted, try again. ``drop``: accepted, but
-the answer is lost. ``refuse``: not accepted, final. ``fail``: the render fails. ``truncated``: the download breaks off.
+Each list is used up from its front, one entry per call; ``ok`` is a call without a fault.
+
+- submit: ``busy``: nothing accepted, try again. ``drop``: accepted, but the answer is lost. ``lose``: the request is
+  lost before it arrives, and the caller cannot tell. ``refuse``: not accepted, final.
+- poll: ``fail``: the render fails. ``blip``: no answer this time.
+- fetch: ``truncated``: the download breaks off. ``cut``: half of the file comes, and nobody says so. ``page``: a web
+  page comes in place of the video.
 """
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import json
+import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +52,9 @@ class Script:
     """What the vendor does next. Written by a test before or while a worker runs."""
 
     latency_s: float = 0.2
+    #: How long an accepted request waits for its answer.
+    answer_s: float = 0.0
+    deadline_s: float = 30.0
     submit: list[str] = field(default_factory=list[str])
     poll: list[str] = field(default_factory=list[str])
     fetch: list[str] = field(default_factory=list[str])
@@ -51,28 +62,38 @@ class Script:
 
 class FakeProvider:
     name = "fake"
-    capabilities = Capabilities(
-        delivery=Delivery.RECORDING,
-        by_passage=False,
-        max_script_chars=5_000,
-        first_poll_s=0.1,
-        longest_poll_s=0.5,
-        deadline_s=30.0,
-    )
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            delivery=Delivery.RECORDING,
+            by_passage=False,
+            max_script_chars=5_000,
+            first_poll_s=0.1,
+            longest_poll_s=0.5,
+            deadline_s=self._script().deadline_s,
+        )
 
     # what a test says and sees ---------------------------------------------------------------------------------------
 
     def write(self, script: Script) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        document = {"latency_s": script.latency_s, "submit": script.submit, "poll": script.poll, "fetch": script.fetch}
-        (self._folder / "script.json").write_text(json.dumps(document))
+        draft = self._folder / "script.draft"
+        draft.write_text(json.dumps(asdict(script)))
+        draft.replace(self._folder / "script.json")
 
     def accepted(self) -> list[str]:
-        """Every request the vendor accepted, and would send a bill for."""
-        return sorted(path.stem for path in self._folder.glob("*.take"))
+        """Every request the vendor accepted, and would send a bill for: one that came twice is there twice."""
+        bill = self._folder / "bill"
+        return bill.read_text().splitlines() if bill.exists() else []
+
+    def unused(self) -> list[str]:
+        """The faults that did not happen yet."""
+        script = self._script()
+        return [*script.submit, *script.poll, *script.fetch]
 
     # what the pipeline calls -----------------------------------------------------------------------------------------
 
@@ -89,9 +110,10 @@ class FakeProvider:
             raise ProviderBusy("All slots of this account are taken. Try again in a moment.")
         if fault == "refuse":
             raise ProviderRefused("The script was refused by the content policy.")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        (self._folder / f"{client_ref}.take").write_text(str(time.time()))
-        if fault == "drop":
+        if fault != "lose":
+            self._accept(client_ref)
+            await asyncio.sleep(self._script().answer_s)
+        if fault in ("drop", "lose"):
             raise AmbiguousSubmit("The connection was lost before the answer came.")
         return f"vendor-{client_ref}"
 
@@ -99,23 +121,41 @@ class FakeProvider:
         return f"vendor-{client_ref}" if (self._folder / f"{client_ref}.take").exists() else None
 
     async def poll(self, provider_id: str) -> TakeReport:
-        if self._next("poll") == "fail":
+        fault = self._next("poll")
+        if fault == "fail":
             return TakeReport(state=TakeState.FAILED, reason="GPU on fire")
+        if fault == "blip":
+            raise ProviderBusy("The vendor did not answer this time.")
         submitted = float((self._folder / f"{provider_id.removeprefix('vendor-')}.take").read_text())
         ready = time.time() >= submitted + self._script().latency_s
         return TakeReport(state=TakeState.READY if ready else TakeState.WAITING)
 
     async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:  # noqa: ARG002
-        if self._next("fetch") == "truncated":
+        fault = self._next("fetch")
+        if fault == "truncated":
             raise ResultUnavailable("The download broke off after 17 bytes.")
         seconds = max(1, len(request.script) // _CHARACTERS_PER_SECOND)
         path = folder / "take.mp4"
         _record(path, seconds)
+        if fault == "cut":
+            os.truncate(path, path.stat().st_size // 2)
+        if fault == "page":
+            path.write_text("<!doctype html><title>Your link has expired</title>")
         return FetchedTake(path=path, duration_ms=seconds * 1000)
+
+    def _accept(self, client_ref: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / f"{client_ref}.take").write_text(str(time.time()))
+        with (self._folder / "bill").open("a") as bill:
+            bill.write(f"{client_ref}\n")
 
     def _script(self) -> Script:
         path = self._folder / "script.json"
-        return Script(**json.loads(path.read_text())) if path.exists() else Script()
+        if not path.exists():
+            return Script()
+        with path.open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            return Script(**json.load(file))
 
     def _next(self, call: str) -> str | None:
         """Take the next fault for this call, once, also between processes."""
@@ -130,7 +170,7 @@ class FakeProvider:
             file.seek(0)
             file.truncate()
             json.dump(document, file)
-        return fault
+        return None if fault == "ok" else fault
 
 
 def _record(path: Path, seconds: int) -> None:
