@@ -95,8 +95,9 @@ def prepare(settings: Settings) -> None:
     """Make the data folder and bring the database up to date; at every start, by any number of processes at once."""
     settings.data.mkdir(parents=True, exist_ok=True)
     migrate(settings.database)
-    migrate_engine(settings.database, settings.data / "leases")
     database = Database(settings.database)
+    with database.named_errors():
+        migrate_engine(settings.database, settings.data / "leases")
     with database.session_scope() as session:
         ensure_built_in(session)
     database.close()
@@ -150,6 +151,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         nursery=platform.nursery,
         settlement=platform.settlement,
         scratch=_scratch(settings),
+        prints=settings.data / "cache" / "studio",
     )
     steps = Steps(workshop)
     takes = TakeSteps(workshop, steps.progress)

@@ -14,6 +14,7 @@ writes JSON lines to the pipe: ``{"pid"}`` first, ``{"progress"}`` any number of
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -26,7 +27,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, TextIO
 
-from app.core.errors import TenexError
+from app.core.errors import TenexError, storage_full
 from app.media.ffmpeg import die_with_parent
 
 MEGABYTE = 1024 * 1024
@@ -41,6 +42,7 @@ def main() -> None:
     worker = socket.socket(fileno=os.dup(0))
     for name in sys.argv[1:]:
         importlib.import_module(name)
+    gc.freeze()  # what is imported stays for ever, and shared with the children
     children: set[int] = set()
     wake, ring = os.pipe()
     os.set_blocking(ring, False)
@@ -127,6 +129,10 @@ def _live(request: dict[str, Any], pipe: int, nursery: int) -> int:
             )
             return 1
         except Exception as error:
+            full = storage_full(error) if isinstance(error, OSError) else None
+            if full is not None:
+                _say(out, {"error": {"message": str(full), "code": full.code, "retryable": full.retryable}})
+                return 1
             message = f"{type(error).__name__}: {error}"
             _say(out, {"error": {"message": message, "code": "child_failed", "retryable": True}})
             raise

@@ -19,6 +19,7 @@ from app.avatars.studio.colour import rgb
 from app.avatars.studio.errors import UnknownBackdrop
 from app.avatars.studio.mood import Mood, Scene
 from app.avatars.studio.picture import FROM_BGR, OFFSETS
+from app.avatars.studio.prints import Drawing, Prints
 from app.avatars.studio.rooms import paint_plain, paint_room
 from app.media.encode import Planes
 
@@ -51,9 +52,20 @@ def check_backdrop(name: str) -> None:
         )
 
 
-def paint_backdrop(name: str, width: int, height: int) -> Planes:
+def paint_backdrop(name: str, width: int, height: int, prints: Prints | None = None) -> Planes:
     """The whole backdrop. A plain colour is exact in the corners and a little lighter behind the head."""
     check_backdrop(name)
+    if prints is None or name not in BACKDROPS:
+        return _paint(name, width, height)
+    drawn = prints.get(f"backdrop {name} {width}x{height}", lambda: _named(_paint(name, width, height)))
+    return Planes(y=drawn["y"], u=drawn["u"], v=drawn["v"])
+
+
+def _named(planes: Planes) -> Drawing:
+    return {"y": planes.y, "u": planes.u, "v": planes.v}
+
+
+def _paint(name: str, width: int, height: int) -> Planes:
     small = (max(2, -(-width // _SHRINK)), max(2, -(-height // _SHRINK)))
     picture = paint_room(BACKDROPS[name], *small) if name in BACKDROPS else paint_plain(rgb(name), *small)
     return _developed(picture, width, height)

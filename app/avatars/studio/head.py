@@ -18,6 +18,7 @@ from app.avatars.studio.hair import hair_of
 from app.avatars.studio.model import Character, Look, Mouth
 from app.avatars.studio.mouth import MouthDrawing
 from app.avatars.studio.picture import Layer, as_layer, as_opaque_layer
+from app.avatars.studio.prints import Drawing, Prints
 from app.avatars.studio.rig import BEHIND, HAIR, Pen, Turn
 from app.avatars.studio.spectacles import draw_earrings, draw_glasses
 from app.avatars.studio.warp import Texture
@@ -81,13 +82,12 @@ class _Patch:
 class Head:
     """One character's head at ``scale`` texture pixels per unit, in the turn it is drawn in."""
 
-    def __init__(self, c: Character, scale: float) -> None:
+    def __init__(self, c: Character, scale: float, prints: Prints) -> None:
         self._c, self._scale = c, scale
         turn = Turn(c.yaw)
-        under, over = self._draw_layers(turn)
-        crop = _extent(cv2.max(cv2.extractChannel(under, 3), cv2.extractChannel(over, 3)))
-        under, over = np.ascontiguousarray(under[crop.slices]), np.ascontiguousarray(over[crop.slices])
-        self._left, self._top = _BOX[0] + crop.left / scale, _BOX[1] + crop.top / scale
+        drawn = prints.get(f"head {scale!r} {c!r}", lambda: self._draw_layers(turn))
+        under, over, (left, top) = drawn["under"], drawn["over"], drawn["corner"].view(np.int32).tolist()
+        self._left, self._top = _BOX[0] + left / scale, _BOX[1] + top / scale
         self.texture = Texture(as_layer(_over(under, over)), self._left, self._top, scale)
         self._patches = {
             "mouth": self._patch(under, over, turn, _MOUTH_BOX),
@@ -101,8 +101,8 @@ class Head:
         self._eyes = {side: Eye(roots[f"{side} eye"], turn, c, sign) for side, sign in _SIDES}
         self._brows = {side: Brow(roots[f"{side} brow"], turn, c, sign) for side, sign in _SIDES}
 
-    def _draw_layers(self, turn: Turn) -> tuple[Pixels, Pixels]:
-        """What lies under eyes and mouth, and what lies over them."""
+    def _draw_layers(self, turn: Turn) -> Drawing:
+        """What lies under eyes and mouth, what lies over them, and the corner of the box where both begin."""
         c, hair = self._c, hair_of(self._c.hair_style)
         under, over = self._surface(), self._surface()
         pen = Pen(under.root.group(), turn)
@@ -115,7 +115,10 @@ class Head:
         if c.earrings and c.hair_style in ("curly", "bun"):
             draw_earrings(pen, c)
         draw_glasses(pen, c)
-        return under.draw(), over.draw()
+        below, above = under.draw(), over.draw()
+        crop = _extent(cv2.max(cv2.extractChannel(below, 3), cv2.extractChannel(above, 3)))
+        corner = np.array([crop.left, crop.top], np.int32).view(np.uint8)
+        return {"under": below[crop.slices].copy(), "over": above[crop.slices].copy(), "corner": corner}
 
     def _surface(self) -> Surface:
         scale = self._scale

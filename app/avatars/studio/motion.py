@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -66,6 +67,7 @@ class Motion:
         self._c, self._seed, self._duration = character, seed, duration
         self._mouth = MouthTrack(track.phones)
         self._beats = _beats(track.phones, seed)
+        self._beat_starts = [beat.start for beat in self._beats]
         self._clauses = [(clause.end_ms / 1000, clause.question) for clause in track.clauses]
         self._pauses = [p for p in track.phones if not p.ipa and p.end_ms - p.start_ms > 250]
         self._phases = {name: _phases(seed, name) for name in ("yaw", "pitch", "brow", "smile", "pinch")}
@@ -80,7 +82,7 @@ class Motion:
         ask = self._asking(t)
         mouth = self._mouth.at(t, self._envelope(t, 0.08))
         gaze_x, gaze_y = self._gaze(t)
-        brow = sum(b.strength * b.brow * bump(t, b.start - 0.10, 0.14, 0.10, 0.32) for b in self._beats)
+        brow = sum(b.strength * b.brow * bump(t, b.start - 0.10, 0.14, 0.10, 0.32) for b in self._beats_near(t))
         lift = (0.12 * self._wander(t, "brow", 1.6) + 0.42 * brow) * life
         calm = (0.14 * self._wander(t, "smile", 0.7) + 0.16 * self._silence(t)) * life
         smile = self._c.rest_smile + calm - 0.1 * mouth.round
@@ -113,11 +115,10 @@ class Motion:
         t = max(t, 0.0)
         life = self._envelope(t, _EASE)
         nod = tilt = turn = 0.0
-        for beat in self._beats:
-            if -0.2 < t - beat.start < 1.2:
-                nod += beat.strength * bump(t, beat.start - 0.10, 0.22, 0.02, 0.40)
-                tilt += beat.side * beat.strength * bump(t, beat.start - 0.12, 0.30, 0.12, 0.55)
-                turn += beat.side * beat.strength * bump(t, beat.start - 0.10, 0.28, 0.15, 0.55)
+        for beat in self._beats_near(t):
+            nod += beat.strength * bump(t, beat.start - 0.10, 0.22, 0.02, 0.40)
+            tilt += beat.side * beat.strength * bump(t, beat.start - 0.12, 0.30, 0.12, 0.55)
+            turn += beat.side * beat.strength * bump(t, beat.start - 0.10, 0.28, 0.15, 0.55)
         ask = self._asking(t)
         yaw, pitch, roll, x = self._stance(t)
         return _Head(
@@ -127,6 +128,11 @@ class Motion:
             x=x * life,
             y=2.4 * nod * life,
         )
+
+    def _beats_near(self, t: float) -> list[_Beat]:
+        """Those whose gestures may be seen at ``t``."""
+        first, last = bisect_left(self._beat_starts, t - 1.2), bisect_left(self._beat_starts, t + 0.2)
+        return self._beats[first:last]
 
     def _stance(self, t: float) -> tuple[float, float, float, float]:
         """Where the head rests: it moves from one place to the next, and holds still in between."""

@@ -22,6 +22,7 @@ from app.avatars.studio.head import Head
 from app.avatars.studio.model import MOUTH_FIELDS, Character, Look, Mouth, Pose
 from app.avatars.studio.motion import Motion
 from app.avatars.studio.picture import Bench, Rect, copy_rect, empty_planes, lay_over, to_bgr
+from app.avatars.studio.prints import Prints
 from app.avatars.studio.torso import RISE, breathing, torso_texture
 from app.avatars.studio.version import PRESENTER_VERSION
 from app.avatars.studio.warp import (
@@ -64,19 +65,19 @@ class Shot:
 class _Stage:
     """The presenter before the camera: all that stays the same from frame to frame."""
 
-    def __init__(self, c: Character, backdrop: str, width: int, height: int) -> None:
+    def __init__(self, c: Character, backdrop: str, width: int, height: int, prints: Prints) -> None:
         check_frame(width, height)
         cv2.setNumThreads(1)
         self.frame = Rect(0, 0, width, height)
         scale = framed(width, height, 0.0).scale
-        self.head = Head(c, scale * OVERSAMPLING)
+        self.head = Head(c, scale * OVERSAMPLING, prints)
         self.framing = framed(width, height, self.head.texture.y)
-        self.backdrop = paint_backdrop(backdrop, width, height)
+        self.backdrop = paint_backdrop(backdrop, width, height, prints)
         texture = self.head.texture
         right = texture.x + texture.layer.shape[1] / texture.scale
         self.head_grid = self._grid(texture.x - _ROAM, texture.y - _ROAM, right + _ROAM, texture.bottom + _ROAM)
         self.carriage = Carriage(self.head_grid, c)
-        self.torso = torso_texture(c, scale, (height - self.framing.y) / scale)
+        self.torso = torso_texture(c, scale, (height - self.framing.y) / scale, prints)
         self.torso_grid = self._grid(self.torso.x, self.torso.y, -self.torso.x, self.torso.bottom)
         self.bench = Bench()
         self._levels: dict[int, Planes] = {}
@@ -105,8 +106,8 @@ class _Stage:
         return mask
 
     def levels(self) -> int:
-        """Into how many steps a breath is divided: a quarter of a pixel each."""
-        return max(1, round(RISE * self.framing.scale * 4))
+        """Into how many steps a breath is divided: a third of a pixel each."""
+        return max(1, round(RISE * self.framing.scale * 3))
 
     def breath(self, level: int) -> Planes:
         """The planes of the body's part of the frame at one level of the breath, with the backdrop behind it."""
@@ -157,12 +158,15 @@ _PATCHES = {
 
 
 class Presenter:
-    """Paints the frames of a shot. Raises ``UnknownCharacter``, ``UnknownBackdrop`` or ``UnusableFrame``."""
+    """Paints the frames of a shot. Raises ``UnknownCharacter``, ``UnknownBackdrop`` or ``UnusableFrame``.
 
-    def __init__(self, shot: Shot) -> None:
+    ``prints`` keep what stays the same from one presenter to the next.
+    """
+
+    def __init__(self, shot: Shot, prints: Prints | None = None) -> None:
         c = character_of(shot.character)
         self._shot = shot
-        self._stage = _Stage(c, shot.backdrop, shot.width, shot.height)
+        self._stage = _Stage(c, shot.backdrop, shot.width, shot.height, prints or Prints())
         self._motion = Motion(c, shot.track, duration=float(shot.frames / shot.fps), seed=shot.seed)
         self._base = _copied(self._stage.backdrop)
         self._level = -1

@@ -10,7 +10,8 @@ from app.avatars.studio.canvas import Surface
 from app.avatars.studio.clothes import draw_body
 from app.avatars.studio.hair import hair_of
 from app.avatars.studio.model import Character
-from app.avatars.studio.picture import as_layer
+from app.avatars.studio.picture import Layer, as_layer
+from app.avatars.studio.prints import Prints
 from app.avatars.studio.rig import STILL, Pen, Turn
 from app.avatars.studio.warp import Field, Grid, Texture
 
@@ -21,8 +22,13 @@ RISE, SWELL = 3.4, 0.004
 _LEFT, _TOP = -480.0, -290.0
 
 
-def torso_texture(c: Character, scale: float, floor: float) -> Texture:
+def torso_texture(c: Character, scale: float, floor: float, prints: Prints) -> Texture:
     """``scale`` pixels to the unit, down to ``floor`` units below the middle of the face."""
+    drawn = prints.get(f"torso {scale!r} {floor!r} {c!r}", lambda: {"layer": _draw(c, scale, floor)})
+    return Texture(drawn["layer"], _LEFT, _TOP, scale)
+
+
+def _draw(c: Character, scale: float, floor: float) -> Layer:
     surface = Surface(round(-2 * _LEFT * scale), round((floor - _TOP) * scale))
     surface.root.transform(scale, 0, -_LEFT * scale, 0, scale, -_TOP * scale)
     hair = hair_of(c.hair_style)
@@ -34,7 +40,7 @@ def torso_texture(c: Character, scale: float, floor: float) -> Texture:
     draw_body(pen, c)
     if hair.drape is not None:
         hair.drape(pen, c)
-    return Texture(as_layer(surface.draw()), _LEFT, _TOP, scale)
+    return as_layer(surface.draw())
 
 
 def breathing(grid: Grid, breath: float) -> tuple[Field, Field]:

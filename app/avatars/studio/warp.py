@@ -20,7 +20,7 @@ from app.avatars.studio.picture import Bench, Layer, Rect
 
 CELL = 16
 #: Pixels of the texture to a pixel of the frame: enough that moving it does not soften it.
-OVERSAMPLING = 1.5
+OVERSAMPLING = 1.25
 #: Pixels of the texture from what the middle of a cell looks at to what its corners may look at.
 REACH = CELL * OVERSAMPLING * 0.75
 _STRIP = 8

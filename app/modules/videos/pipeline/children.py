@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.avatars.base import Delivery
 from app.avatars.performance import delayed, read_performance, read_track
 from app.avatars.studio.presenter import Presenter, Shot
+from app.avatars.studio.prints import Prints
 from app.media.captions import CaptionWord, cues, line_length, to_srt, to_vtt
 from app.media.encode import ChunkEncoder, Planes, VideoProfile
 from app.media.loudness import master
@@ -33,9 +34,9 @@ class FrameSource(Protocol):
 
 
 def draw_chunk(task: Task, progress: Progress) -> dict[str, Any]:
-    """``{"chunk", "take", "out"}`` → the chunk's encoded frames in ``out``."""
+    """``{"chunk", "take", "out", "prints"}`` → the chunk's encoded frames in ``out``; ``prints`` keeps drawings."""
     chunk = Chunk.model_validate(task["chunk"])
-    source = _source(chunk, Path(task["take"]))
+    source = _source(chunk, Path(task["take"]), Prints(Path(task["prints"])))
     profile = VideoProfile(width=chunk.width, height=chunk.height, fps=Fraction(chunk.fps))
     with ChunkEncoder(Path(task["out"]), profile) as encoder:
         for index in range(chunk.first, chunk.stop):
@@ -46,7 +47,7 @@ def draw_chunk(task: Task, progress: Progress) -> dict[str, Any]:
     return {"frames": chunk.stop - chunk.first}
 
 
-def _source(chunk: Chunk, take: Path) -> FrameSource:
+def _source(chunk: Chunk, take: Path, prints: Prints) -> FrameSource:
     fps = Fraction(chunk.fps)
     if chunk.take.delivery is Delivery.RECORDING:
         return Recording(take, width=chunk.width, height=chunk.height, fps=fps)
@@ -61,7 +62,8 @@ def _source(chunk: Chunk, take: Path) -> FrameSource:
             frames=chunk.frames,
             seed=chunk.seed,
             track=track,
-        )
+        ),
+        prints,
     )
 
 

@@ -63,6 +63,7 @@ class Workshop:
     nursery: Nursery
     settlement: Settlement
     scratch: Path
+    prints: Path
 
     @contextlib.contextmanager
     def folder(self) -> Generator[Path]:
@@ -128,7 +129,12 @@ class Steps:
                 return
             with self._at.folder() as folder, self._file(workspace_id, chunk.take.fingerprint) as take:
                 out = folder / "chunk.mp4"
-                task = {"chunk": chunk.model_dump(mode="json"), "take": str(take), "out": str(out)}
+                task = {
+                    "chunk": chunk.model_dump(mode="json"),
+                    "take": str(take),
+                    "out": str(out),
+                    "prints": str(self._at.prints),
+                }
                 report = self.progress.reporter(job_id, chunk.fingerprint, chunk.stop - chunk.first)
                 outcome = await self._run("draw_chunk", task, CHUNK_DEADLINE_S, report)
                 await self._keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
