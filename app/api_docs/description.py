@@ -11,6 +11,9 @@ from fastapi.openapi.utils import get_openapi
 ABOUT = """\
 Presenter videos from a script: make them, watch them render, download them, make them again in another shape.
 
+**Begin.** `tenex workspace create NAME --credits 1000` makes a workspace and its key. Press *Authorize* below, enter
+the key, and send `POST /api/v1/videos` from this page: its example is complete. Then follow the job until it is done.
+
 **Credentials.** Every request carries an API key: `Authorization: Bearer tnx_<prefix>_<secret>`.
 
 **Lists** come in pages: send `next_cursor` back as `cursor` until it is null. `limit` is 50 unless you say otherwise,
@@ -21,7 +24,9 @@ parameter that does not fit this description answers 422 with a list of faults.
 
 **Repeating.** With an `Idempotency-Key`, a POST that makes something can be sent again without making it twice.
 
-**Limits.** 1,000 requests a minute for each key; `RateLimit-Remaining` says how many are left.
+**Limits.** `RateLimit-Limit` says how many requests a minute each key has, `RateLimit-Remaining` how many are left.
+
+**Agents.** The same as tools of the Model Context Protocol: at `/mcp` with the same key, or on stdio with `tenex mcp`.
 """
 TAGS = [
     {"name": "videos", "description": "Videos and their revisions"},
@@ -41,6 +46,26 @@ _EVERYWHERE = {
     "507": "The server's disk is full",
 }
 _WITH_PATH = {"404": "There is no such thing in this workspace"}
+#: What the examples of errors carry; those of 404 and 409 depend on what was asked.
+_CODES = {
+    "400": "invalid_request",
+    "401": "unauthorized",
+    "402": "insufficient_credits",
+    "403": "insufficient_scope",
+    "413": "payload_too_large",
+    "429": "rate_limited",
+    "500": "internal_error",
+    "503": "unavailable",
+    "507": "storage_full",
+}
+_CONFLICTS = {
+    "create_video": "idempotency_key_reuse",
+    "render_again": "render_in_progress",
+    "cancel_job": "job_finished",
+    "change_avatar": "built_in_avatar",
+    "delete_avatar": "built_in_avatar",
+}
+_MISSING = {"{job_id}": "job_not_found", "{number}": "revision_not_found", "{video_id}": "video_not_found"}
 _PROBLEM = {
     "type": "object",
     "description": "What went wrong. Some errors come with more facts.",
@@ -94,12 +119,22 @@ def _add_errors(path: str, operation: dict[str, Any]) -> None:
         responses.setdefault(status, {"description": about})
     for status, response in responses.items():
         if status[0] in "45" and status != "422":
-            schema = "RateLimited" if status == "429" else "Problem"
-            response.setdefault("content", _json(schema))
+            code = _code(path, operation["operationId"], status)
+            response.setdefault("content", _problem(code, response["description"]))
             if status == "429":
                 response["headers"] = _HEADERS
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _json(schema: str) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+def _code(path: str, operation: str, status: str) -> str:
+    """The code that this error of this operation usually has."""
+    if status == "404":
+        return next((code for part, code in _MISSING.items() if part in path), "avatar_not_found")
+    return _CONFLICTS[operation] if status == "409" else _CODES[status]
+
+
+def _problem(code: str, about: str) -> dict[str, Any]:
+    limited = code == "rate_limited"
+    schema = {"$ref": f"#/components/schemas/{'RateLimited' if limited else 'Problem'}"}
+    facts = {"error": code, "message": f"{about}."} if limited else {}
+    return {"application/json": {"schema": schema, "example": facts | {"detail": f"{about}.", "code": code}}}

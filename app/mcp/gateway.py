@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol, TypeVar
 
 from sqlalchemy.orm import Session
@@ -13,9 +14,11 @@ from app.core.database import Database
 from app.core.pagination import MOST_PER_PAGE, PageRequest
 from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars
+from app.modules.videos.jobs import Jobs
 from app.modules.videos.renders import Order, Renders
-from app.modules.videos.schemas import CreateVideo, VideoOut
+from app.modules.videos.schemas import CreateVideo, RenderJobOut, VideoOut
 
+LOOK_EVERY_S = 1.0
 R = TypeVar("R")
 
 
@@ -25,6 +28,10 @@ class Gateway(Protocol):
     async def create(self, wanted: CreateVideo) -> VideoOut: ...
 
     async def get(self, video_id: str) -> VideoOut: ...
+
+    def follow(self, job_id: str) -> AsyncGenerator[RenderJobOut]:
+        """What becomes of a render job: now, whenever that may have changed, and when it has ended."""
+        ...
 
     async def avatars(self) -> list[str]:
         """The ids of the avatar profiles that can be named."""
@@ -40,6 +47,8 @@ class HasVideos(Protocol):
     def renders(self) -> Renders: ...
     @property
     def videos(self) -> Videos: ...
+    @property
+    def jobs(self) -> Jobs: ...
     @property
     def avatars(self) -> Avatars: ...
 
@@ -64,6 +73,14 @@ class LocalGateway:
 
     async def get(self, video_id: str) -> VideoOut:
         return await self._read(lambda session: self._services.videos.get(session, self._caller.workspace_id, video_id))
+
+    async def follow(self, job_id: str) -> AsyncGenerator[RenderJobOut]:
+        while True:
+            job = await self._read(lambda session: self._services.jobs.get(session, self._caller.workspace_id, job_id))
+            yield job
+            if job.finished_at is not None:
+                return
+            await asyncio.sleep(LOOK_EVERY_S)
 
     async def avatars(self) -> list[str]:
         page = PageRequest(limit=MOST_PER_PAGE)

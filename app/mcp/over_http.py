@@ -9,6 +9,7 @@ from mcp.server.mcpserver import Context
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
@@ -44,9 +45,11 @@ class ToolsOverHttp:
         return self._sessions.run()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises Unauthorized."""
+        """Raises Unauthorized; HTTPException for all but POST, since a GET would hold a stream that stays silent."""
         authorization = Headers(scope=scope).get("authorization")
         caller = await run_in_threadpool(self._services.accounts.authenticate, authorization)
+        if scope["method"] != "POST":
+            raise HTTPException(405, headers={"Allow": "POST"})
         named = {**scope, "state": {**scope.get("state", {}), _CALLER: caller}}
         await self._sessions.handle_request(named, receive, send)
 

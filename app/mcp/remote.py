@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote
 
 import httpx2
 
 from app.core.errors import TenexError, Unavailable
-from app.modules.videos.schemas import CreateVideo, VideoOut
+from app.core.ids import is_id
+from app.modules.videos.errors import VideoNotFound
+from app.modules.videos.schemas import CreateVideo, RenderJobOut, VideoOut
 
 _TIMEOUT_S = 60.0
 _VIDEOS = "/api/v1/videos"
@@ -48,22 +51,40 @@ class RemoteGateway:
         return VideoOut.model_validate(await self._ask("POST", _VIDEOS, json=body))
 
     async def get(self, video_id: str) -> VideoOut:
-        return VideoOut.model_validate(await self._ask("GET", f"{_VIDEOS}/{quote(video_id, safe='')}"))
+        if not is_id(video_id):  # "avatars" would be another list
+            raise VideoNotFound("There is no such video in this workspace.")
+        return VideoOut.model_validate(await self._ask("GET", f"{_VIDEOS}/{video_id}"))
+
+    async def follow(self, job_id: str) -> AsyncGenerator[RenderJobOut]:
+        """One request, however long it takes: its events."""
+        with self._reached():
+            async with self._client.sse(f"{_VIDEOS}/renders/{job_id}/events") as events:
+                if not events.response.is_success:
+                    await events.response.aread()
+                    raise _refusal(events.response)
+                async for event in events:
+                    if event.data:
+                        yield RenderJobOut.model_validate_json(event.data)
 
     async def avatars(self) -> list[str]:
         page = await self._ask("GET", f"{_VIDEOS}/avatars", params={"limit": 200})
         return [avatar["id"] for avatar in page["items"]]
 
     async def _ask(self, method: str, path: str, **options: Any) -> Any:
-        try:
+        with self._reached():
             answer = await self._client.request(method, path, **options)
+        if answer.is_success:
+            return answer.json()
+        raise _refusal(answer)
+
+    @contextmanager
+    def _reached(self) -> Generator[None]:
+        try:
+            yield
         except httpx2.HTTPError as error:
             raise ApiUnreachable(
                 f"The API at {self._base} does not answer ({error}). Start it with `tenex up`, or set TENEX_API_BASE."
             ) from error
-        if answer.is_success:
-            return answer.json()
-        raise _refusal(answer)
 
 
 def _refusal(answer: httpx2.Response) -> ApiRefused:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import aclosing, contextmanager, suppress
 from datetime import datetime
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -18,16 +18,16 @@ from app.core.errors import TenexError
 from app.mcp.gateway import Gateway
 from app.modules.videos.composition import AspectRatio
 from app.modules.videos.models import VideoStatus
-from app.modules.videos.schemas import CaptionLinks, CreateVideo, Failure, VideoOut
+from app.modules.videos.schemas import CaptionLinks, CreateVideo, Failure, RenderState, VideoOut
 
 LONGEST_WAIT_S = 300
-_LOOK_EVERY_S = 1.0
 _INSTRUCTIONS = (
     "Makes presenter videos: an avatar speaks a script. generate_avatar_video answers at once with a video_id; then "
     "call get_video_status with wait_seconds until status is ready or failed."
 )
 _PRESENTERS = ", ".join(f"{one.id} ({one.gender})" for one in CAST.values())
 GatewayOf = Callable[[Context[Any, Any]], Gateway]
+Tell = Callable[[RenderState], Awaitable[None]]
 
 
 class GeneratedVideo(BaseModel):
@@ -86,20 +86,7 @@ def build_server(gateway_of: GatewayOf) -> MCPServer[Any]:
         ] = 0,
     ) -> VideoState:
         """How far a video is and, once it is ready, its links."""
-
-        async def tell(state: VideoState) -> None:
-            await context.report_progress(state.progress, 1.0, state.stage)
-
-        gateway = gateway_of(context)
-        state = await status(gateway, video_id)
-        await tell(state)
-        for _ in range(round(wait_seconds / _LOOK_EVERY_S)):
-            if state.status is not VideoStatus.RENDERING:
-                break
-            await asyncio.sleep(_LOOK_EVERY_S)
-            state = await status(gateway, video_id)
-            await tell(state)
-        return state
+        return await watch(gateway_of(context), video_id, seconds=wait_seconds, tell=_Progress(context))
 
     return server
 
@@ -125,10 +112,35 @@ async def generate(gateway: Gateway, *, script: str, avatar_id: str, aspect_rati
     )
 
 
-async def status(gateway: Gateway, video_id: str) -> VideoState:
-    """Raises ToolError with words that a model can act on."""
+async def watch(gateway: Gateway, video_id: str, *, seconds: int, tell: Tell) -> VideoState:
+    """The state as soon as the video is finished, and after so many seconds at the latest. Raises ToolError."""
     with _told():
-        return _state(await gateway.get(video_id))
+        video = await gateway.get(video_id)
+        if video.render is None or video.status is not VideoStatus.RENDERING or not seconds:
+            return await _shown(video, tell)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds), aclosing(gateway.follow(video.render.id)) as states:
+                async for job in states:
+                    await tell(job)
+        return await _shown(await gateway.get(video_id), tell)
+
+
+class _Progress:
+    """Tells the caller of a tool how far a job is. It only ever grows, as the protocol demands."""
+
+    def __init__(self, context: Context[Any, Any]) -> None:
+        self._context, self._told = context, -1.0
+
+    async def __call__(self, job: RenderState) -> None:
+        if job.progress > self._told:
+            self._told = job.progress
+            await self._context.report_progress(job.progress, 1.0, job.stage)
+
+
+async def _shown(video: VideoOut, tell: Tell) -> VideoState:
+    if video.render is not None:
+        await tell(video.render)
+    return _state(video)
 
 
 @contextmanager

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from httpx2 import Response
+import uvicorn
+from fastapi import FastAPI
+from httpx2 import Client, Response
 from starlette.testclient import TestClient
 
 from app.bootstrap import Services
@@ -34,7 +38,7 @@ ROLES = {
 class Caller:
     """A workspace, and a client that calls with its key."""
 
-    client: TestClient
+    client: Client
     workspace_id: str
     key_id: str
     key: str
@@ -70,7 +74,8 @@ class Caller:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    client: TestClient
+    app: FastAPI
+    client: Client
     services: Services
 
     def caller(self, *, balance: int = 100_000, scopes: tuple[str, ...] = ("*",)) -> Caller:
@@ -128,7 +133,26 @@ class Installation:
 def installed(data: Path, **settings: Any) -> Iterator[Installation]:
     app = create_app(Settings(data=data, rate_limit_per_minute=1_000_000, **settings))
     with TestClient(app) as client:
-        yield Installation(client=client, services=app.state.services)
+        yield Installation(app=app, client=client, services=app.state.services)
+
+
+@contextmanager
+def served(data: Path, **settings: Any) -> Iterator[Installation]:
+    """The same on a port, for clients that bring their own connections."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        app = create_app(Settings(data=data, port=port, **{"rate_limit_per_minute": 1_000_000} | settings))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=3))
+        app.state.stopping = lambda: server.should_exit
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="server")
+        thread.start()
+        try:
+            with Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                assert client.get("/health").status_code == 200
+                yield Installation(app=app, client=client, services=app.state.services)
+        finally:
+            server.should_exit = True
+            thread.join()
 
 
 def _receipt(charged: int) -> dict[str, Any]:

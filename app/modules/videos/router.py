@@ -39,7 +39,11 @@ videos = APIRouter(prefix=PREFIX, tags=["videos"])
     status_code=202,
     summary="Make a presenter video from a script",
     response_model=VideoOut,
-    responses={402: {"description": "Not enough credits"}, 409: {"description": "The Idempotency-Key is in use"}},
+    responses={
+        402: {"description": "Not enough credits"},
+        404: {"description": "There is no such avatar profile"},
+        409: {"description": "The Idempotency-Key was used with another request"},
+    },
 )
 def create_video(
     body: CreateVideo, request: Request, caller: Writer, idempotency_key: IdempotencyKey = None
