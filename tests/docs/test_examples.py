@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 
 from tests.docs.pages import ROOT, Block, blocks_of
+from tests.needs import need_programs
 
 ADDRESS = "http://127.0.0.1:8010"
 API_PAGE, README = blocks_of(ROOT / "docs" / "api.md"), blocks_of(ROOT / "README.md")
@@ -60,9 +60,7 @@ class Terminal:
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """As after ``tenex up``: curl and jq are there, and tenex is on the path."""
-    missing = [program for program in ("bash", "curl", "jq") if shutil.which(program) is None]
-    if missing:
-        pytest.skip(f"the examples need {', '.join(missing)}")
+    need_programs("bash", "curl", "jq")
     folder = tmp_path_factory.mktemp("terminal")
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

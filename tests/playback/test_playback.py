@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.needs import lacking
+
 CHROMIUM = Path("/usr/bin/chromium")
 SECONDS = 240
 WORDS = ("--text", "Hello from the browser.", "--aspect-ratio", "4:5", "--resolution", "720p", "--json")
@@ -32,10 +34,7 @@ const seen = new Promise((resolve, reject) => {
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     if not CHROMIUM.exists():
-        message = "this test plays the video in Chromium: sudo apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
+        lacking("Chromium, to play the video", "sudo apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -3,6 +3,7 @@
 ``tone`` also tells how long each phoneme lasts, as models with alignments do; ``plain`` does not.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from app.speech.errors import VoiceUnavailable
 from app.speech.piper_files import read_voice
 from app.speech.synthesis import engine_version, synthesise
 from app.speech.voices import VoiceCatalogue
+from tests.needs import lacking
 
 MODELS = Path(__file__).parent / "models"
 TEXT = "Hello there, Dr. Smith! We grew $3.5m 🎉. [[h@]] Is it true?"
@@ -18,7 +20,8 @@ TEXT = "Hello there, Dr. Smith! We grew $3.5m 🎉. [[h@]] Is it true?"
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> VoiceCatalogue:
-    pytest.importorskip("piper", reason="the extra 'piper' is not installed")
+    if find_spec("piper") is None:
+        lacking("the extra 'piper'", "pip install 'tenex-videos[piper]'")
     catalogue = VoiceCatalogue(tmp_path / "voices")
     for name in ("tone", "plain"):
         catalogue.add_piper(MODELS / f"en_US-{name}-medium.onnx")

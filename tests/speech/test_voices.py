@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from app.media.loudness import CHAINS
 from app.speech.errors import UnknownVoice, VoiceFileInvalid, VoiceUnavailable
 from app.speech.synthesis import engine_version, synthesise
 from app.speech.voices import VoiceCatalogue
+from tests.needs import need_programs
 
 SETTINGS = {
     "audio": {"sample_rate": 22050, "quality": "medium"},
@@ -149,14 +149,14 @@ def test_a_voice_file_damaged_later_is_named(catalogue: VoiceCatalogue, model: P
         catalogue.get(voice.id)
 
 
-@pytest.mark.skipif(shutil.which("flite") is None, reason="flite is not installed")
 @pytest.mark.parametrize("voice_id", ["flite-en-us-slt", "flite-en-us-rms"])
 def test_flite_speaks_with_the_times_of_its_sounds(tmp_path: Path, voice_id: str) -> None:
+    need_programs("flite")
     assert_program_speaks(tmp_path, voice_id)
 
 
-@pytest.mark.skipif(shutil.which("festival") is None, reason="festival is not installed")
 def test_festival_speaks_with_the_times_of_its_sounds(tmp_path: Path) -> None:
+    need_programs("festival", package="festival festvox-us-slt-hts")
     assert_program_speaks(tmp_path, "festival-en-us-slt")
 
 
