@@ -52,7 +52,8 @@ class Script:
     """What the vendor does next. Written by a test before or while a worker runs."""
 
     latency_s: float = 0.2
-    #: How long an accepted request waits for its answer.
+    #: How long a request is on its way before it is accepted, and how long its answer is on its way back.
+    arrive_s: float = 0.0
     answer_s: float = 0.0
     deadline_s: float = 30.0
     submit: list[str] = field(default_factory=list[str])
@@ -110,6 +111,7 @@ class FakeProvider:
             raise ProviderBusy("All slots of this account are taken. Try again in a moment.")
         if fault == "refuse":
             raise ProviderRefused("The script was refused by the content policy.")
+        await asyncio.sleep(self._script().arrive_s)
         if fault != "lose":
             self._accept(client_ref)
             await asyncio.sleep(self._script().answer_s)
@@ -160,7 +162,7 @@ class FakeProvider:
     def _next(self, call: str) -> str | None:
         """Take the next fault for this call, once, also between processes."""
         path = self._folder / "script.json"
-        if not path.exists():
+        if not path.exists() or not getattr(self._script(), call):
             return None
         with path.open("r+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -175,7 +177,7 @@ class FakeProvider:
 
 def _record(path: Path, seconds: int) -> None:
     """A small MP4: a bar that moves, and a tone."""
-    with av.open(str(path), "w", options={"fflags": "+bitexact"}) as container:
+    with av.open(str(path), "w", options={"fflags": "+bitexact", "movflags": "+faststart"}) as container:
         video = container.add_stream("libx264", rate=25, options={"preset": "ultrafast", "threads": "1"})
         video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
         audio = container.add_stream("aac", rate=_RATE, layout="mono")

@@ -21,6 +21,7 @@ machine-readable facts that are sent next to ``detail`` and ``code``.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from typing import Any
 
@@ -122,3 +123,16 @@ class StorageFull(TenexError):
     status = 507
     code = "storage_full"
     retryable = True
+
+
+#: No space, more than a quota, more than a limit on the size of a file.
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def storage_full(error: OSError) -> StorageFull | None:
+    """The named error for an operating system's that says there is no room, or None for any other."""
+    if error.errno not in _FULL:
+        return None
+    return StorageFull(
+        f"There is no room left on the disk ({error}). Free some space and render again: what is finished is kept."
+    )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -11,7 +12,7 @@ from dbos import DBOS, EnqueueOptions, StepOptions, WorkflowHandleAsync
 from dbos import error as dbos_error
 from sqlalchemy.exc import OperationalError
 
-from app.core.errors import TenexError
+from app.core.errors import TenexError, storage_full
 from app.engine.names import WORKFLOW_VERSION, Queue
 
 P = ParamSpec("P")
@@ -102,7 +103,8 @@ async def _settled(call: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
     """Call, again after a pause where the error says it may help, and turn what is left into a value."""
     for pause in (*_PAUSES_S, None):
         try:
-            return {"ok": await call()}
+            with _naming_full_disk():
+                return {"ok": await call()}
         except TenexError as error:
             if pause is None or not error.retryable:
                 return _failure(error)
@@ -118,6 +120,17 @@ async def _settled(call: Callable[[], Awaitable[Any]]) -> dict[str, Any]:
             return {"error": {"message": f"{type(error).__name__}: {error}", "code": "internal_error"}}
         await asyncio.sleep(pause)
     raise AssertionError("unreachable: the last attempt returns")
+
+
+@contextlib.contextmanager
+def _naming_full_disk() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        full = storage_full(error)
+        if full is None:
+            raise
+        raise full from error
 
 
 def _failure(error: TenexError) -> dict[str, Any]:

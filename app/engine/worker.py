@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from dbos import DBOS, DBOSConfig
+from dbos import DBOS, DBOSConfig, WorkflowStatus
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import make_engine
@@ -23,6 +24,8 @@ SWEEP_INTERVAL_S = 1.0
 POLLING_S = {Queue.RENDERS: 0.3, Queue.TAKES: 0.3, Queue.CHUNKS: 0.25}
 #: Per workspace and host fleet; fairness comes from the queue taking turns between workspaces.
 _PARTITION_CONCURRENCY = 256
+#: After so many sweeps in which work is ours and nothing here does it, it is started again.
+_IDLE_SWEEPS = 8
 _UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 log = structlog.get_logger(__name__)
 
@@ -39,6 +42,8 @@ class EngineWorker:
         self._stopping = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
         self._connections = make_engine(url)
+        self._running: Counter[str] = Counter()
+        self._idle: dict[str, int] = {}
 
     def start(self, workflows: dict[str, Workflow], *, queues: Sequence[Queue] = tuple(Queue)) -> None:
         config: DBOSConfig = {
@@ -55,7 +60,7 @@ class EngineWorker:
         DBOS(config=config)
         quiet_engine_log()
         for name, function in workflows.items():
-            DBOS.workflow(name=name, max_recovery_attempts=20)(function)
+            DBOS.workflow(name=name, max_recovery_attempts=20)(self._counted(function))
         DBOS.listen_queues([str(queue) for queue in queues])
         self._lease = self._leases.acquire(self.executor_id)
         DBOS.launch()
@@ -116,16 +121,39 @@ class EngineWorker:
                 log.warning("sweep failed, trying again", error=str(error))
 
     def sweep(self) -> None:
-        """Take over the work of every executor that is no longer alive."""
-        for executor_id in self._busy_executors():
+        """Take over the work of every executor that is no longer alive, and what this one dropped itself."""
+        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        for executor_id in {flow.executor_id for flow in pending if flow.executor_id} - {self.executor_id}:
             with self._leases.probe(executor_id) as dead:
                 if dead:
                     log.info("taking over from a dead worker", executor=executor_id)
                     _recover(executor_id)
+        self._resume_dropped([flow for flow in pending if flow.executor_id == self.executor_id])
 
-    def _busy_executors(self) -> set[str]:
-        pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        return {flow.executor_id for flow in pending if flow.executor_id} - {self.executor_id}
+    def _resume_dropped(self, ours: Sequence[WorkflowStatus]) -> None:
+        """A database that could not be written to, such as on a full disk, ends a workflow without a record of it."""
+        idle = [flow for flow in ours if not self._running[flow.workflow_id]]
+        self._idle = {flow.workflow_id: self._idle.get(flow.workflow_id, 0) + 1 for flow in idle}
+        for flow in idle:
+            if self._idle[flow.workflow_id] >= _IDLE_SWEEPS:
+                log.warning("work was dropped, starting it again", workflow=flow.workflow_id)
+                self._idle[flow.workflow_id] = 0
+                DBOS.resume_workflow(flow.workflow_id, queue_name=flow.queue_name)
+
+    def _counted(self, workflow: Workflow) -> Workflow:
+        """The workflow; while it runs in this process, ``_running`` holds its id."""
+
+        async def run(*arguments: Any) -> Any:
+            workflow_id = str(DBOS.workflow_id)
+            self._running[workflow_id] += 1
+            try:
+                return await workflow(*arguments)
+            finally:
+                self._running[workflow_id] -= 1
+                if not self._running[workflow_id]:
+                    del self._running[workflow_id]
+
+        return run
 
 
 def _recover(executor_id: str) -> None:

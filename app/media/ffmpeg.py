@@ -12,6 +12,7 @@ from functools import cache
 
 import imageio_ffmpeg  # pyright: ignore[reportMissingTypeStubs]
 
+from app.core.errors import StorageFull
 from app.media.errors import ToolFailed, ToolTimedOut
 
 #: What every call starts with: no questions, no banner, and nothing but local files.
@@ -19,6 +20,8 @@ QUIET = ("-hide_banner", "-nostdin", "-y", "-protocol_whitelist", "file,pipe,fd"
 #: What makes two runs write the same bytes: no encoder names, no dates.
 BITEXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1")
 _PR_SET_PDEATHSIG = 1
+#: As the C library says it in the locale of programs.
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 
 
 @cache
@@ -42,7 +45,8 @@ def die_with_parent() -> None:
 def run_ffmpeg(arguments: Sequence[str], *, timeout_s: float, binary: str | None = None) -> str:
     """Run to the end and return what was written to stderr.
 
-    Raises ``ToolFailed`` when it exits with an error, ``ToolTimedOut`` (after killing it) at the deadline.
+    Raises ``ToolFailed`` when it exits with an error, ``StorageFull`` when that was for want of room, ``ToolTimedOut``
+    (after killing it) at the deadline.
     """
     command = [binary or ffmpeg_binary(), *QUIET, *arguments]
     try:
@@ -57,9 +61,18 @@ def run_ffmpeg(arguments: Sequence[str], *, timeout_s: float, binary: str | None
     except subprocess.TimeoutExpired as error:
         raise ToolTimedOut(f"ffmpeg did not finish within {timeout_s:g} s: {_spell(command)}") from error
     log = done.stderr.decode("utf-8", "replace")
+    if done.returncode != 0 and _is_full(done.returncode, log):
+        raise StorageFull(
+            f"There is no room left on the disk for what ffmpeg writes. Free some space and render again: what is "
+            f"finished is kept.\nCommand: {_spell(command)}"
+        )
     if done.returncode != 0:
         raise ToolFailed(f"ffmpeg ended with code {done.returncode}: {_last_words(log)}\nCommand: {_spell(command)}")
     return log
+
+
+def _is_full(code: int, log: str) -> bool:
+    return code == -signal.SIGXFSZ or any(words in log for words in _FULL)
 
 
 def _last_words(log: str) -> str:

@@ -8,12 +8,16 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from app.media.encode import Planes, planes_of
 from app.media.errors import NotPlayable
 from app.media.time import SAMPLE_RATE
+
+#: Vendors round the length they write down; what is cut off by a broken download is more than this.
+_MISSING_MS = 200
 
 
 class Recording:
@@ -71,20 +75,32 @@ def read_sound(path: Path) -> NDArray[np.int16]:
     return np.concatenate(parts).astype(np.int16) if parts else np.zeros(0, np.int16)
 
 
-def duration_ms(path: Path) -> int:
-    """How long the picture lasts. Raises ``NotPlayable`` for a file that is not a video."""
+def measured_ms(path: Path) -> int:
+    """How long the picture lasts, by reading every packet of the file.
+
+    Raises ``NotPlayable`` for what is not a video, and for one that ends before it says it does.
+    """
     try:
         with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise NotPlayable(f"{path.name} holds no picture.")
-            stream = container.streams.video[0]
-            if stream.duration is not None and stream.time_base is not None:
-                return round(stream.duration * stream.time_base * 1000)
-            if container.duration is not None:
-                return container.duration // 1000
+            return _measured_ms(container)
     except FFmpegError as error:
         raise NotPlayable(f"{path.name} cannot be read as a video: {error.strerror}.") from error
-    raise NotPlayable(f"{path.name} does not say how long it is.")
+
+
+def _measured_ms(container: InputContainer) -> int:
+    if not container.streams.video:
+        raise NotPlayable("The file holds no picture.")
+    stream, end, whole = container.streams.video[0], 0, True
+    for packet in container.demux():
+        whole = whole and not packet.is_corrupt
+        if packet.stream is stream and packet.pts is not None:
+            end = max(end, packet.pts + (packet.duration or 0))
+    tick = stream.time_base or Fraction(1)
+    measured = round((end - (stream.start_time or 0)) * tick * 1000)
+    promised = round((stream.duration or 0) * tick * 1000)
+    if not whole or measured <= 0 or measured + _MISSING_MS < promised:
+        raise NotPlayable(f"The file breaks off: {measured} ms of {promised or 'an unknown number of'} ms are there.")
+    return measured
 
 
 def _even(length: Fraction) -> int:

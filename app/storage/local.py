@@ -19,7 +19,7 @@ from app.storage.base import OCTETS, Blob, BlobNotFound, check_key
 _PIECE = 1 << 20
 #: Not a possible segment of a key, so it never meets a blob.
 _INCOMING = ".incoming"
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ATTEMPTS = 20
 
 

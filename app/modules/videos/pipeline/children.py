@@ -18,13 +18,18 @@ from app.media.captions import CaptionWord, cues, line_length, to_srt, to_vtt
 from app.media.encode import ChunkEncoder, Planes, VideoProfile
 from app.media.loudness import master
 from app.media.package import encode_sound, join, picture_of, preview_of, verify
-from app.media.recording import Recording, read_sound
+from app.media.recording import Recording, measured_ms, read_sound
 from app.media.time import SAMPLE_RATE, millisecond_at, sample_at
 from app.media.wave import write_wave
 from app.modules.videos.pipeline.layout import Chunk, Segment, Timeline
 
 Progress = Callable[[float], None]
 Task = dict[str, Any]
+
+
+def measure_take(task: Task, _progress: Progress) -> dict[str, Any]:
+    """``{"take"}`` → ``{"duration_ms"}`` of a recording that is whole. Raises ``NotPlayable``."""
+    return {"duration_ms": measured_ms(Path(task["take"]))}
 
 
 class FrameSource(Protocol):

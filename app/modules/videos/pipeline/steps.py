@@ -87,7 +87,7 @@ class Steps:
     def begin(self, job_id: str) -> dict[str, Any]:
         """Mark the job as rendering and plan its takes. Returns ``{"workspace_id", "picture", "takes", "missing"}``."""
         with self._at.database.session_scope() as session:
-            job = _active(session, job_id)
+            job = active(session, job_id)
             job.status, job.stage = JobStatus.RENDERING, Stage.TAKES
             job.started_at = job.started_at or utc_now()
             takes = plan_takes(_composition(job), self._at.providers)
@@ -105,7 +105,7 @@ class Steps:
         """The timeline, now that every take is known. Returns the layout and which of its parts are not there yet."""
         planned = [PlannedTake.model_validate(take) for take in takes]
         with self._at.database.session_scope() as session:
-            job = _active(session, job_id)
+            job = active(session, job_id)
             stored = self._at.artifacts.find_many(session, job.workspace_id, {take.fingerprint for take in planned})
             durations = {name: int(take.facts["duration_ms"]) for name, take in stored.items()}
             layout = lay_out(_composition(job), planned, durations)
@@ -160,7 +160,7 @@ class Steps:
         """Join chunks and sound, make poster, preview and captions, and store them. Returns the files by role."""
         async with self._processor:
             with self._at.database.session_scope() as session:
-                job = _active(session, job_id)
+                job = active(session, job_id)
                 job.stage = Stage.PACKAGE
                 composition = _composition(job)
                 prefix = f"videos/{job.video_id}/{job.revision}-{new_id()}"
@@ -186,11 +186,17 @@ class Steps:
         }
 
     def _store_files(self, files: dict[str, str], prefix: str) -> dict[str, Any]:
+        """All of them or none."""
         stored: dict[str, Any] = {}
-        for role, file in files.items():
-            key = f"{prefix}/{Path(file).name}"
-            blob = self._at.blobs.put(key, Path(file), content_type=_TYPES[role])
-            stored[role] = {"blob": key, "type": _TYPES[role], "size": blob.size, "sha256": blob.sha256}
+        try:
+            for role, file in files.items():
+                key = f"{prefix}/{Path(file).name}"
+                blob = self._at.blobs.put(key, Path(file), content_type=_TYPES[role])
+                stored[role] = {"blob": key, "type": _TYPES[role], "size": blob.size, "sha256": blob.sha256}
+        except BaseException:
+            for done in stored.values():
+                self._at.blobs.delete(done["blob"])
+            raise
         return stored
 
     # end -------------------------------------------------------------------------------------------------------------
@@ -227,7 +233,7 @@ class Steps:
     def _start(self, job_id: str, workspace_id: str, fingerprint: str) -> Stored | None:
         found = self._at.artifacts.find(workspace_id, fingerprint)
         with self._at.database.session_scope() as session:
-            _active(session, job_id)
+            active(session, job_id)
             if found is None:
                 self.progress.start(session, job_id, fingerprint)
             else:
@@ -270,7 +276,7 @@ class Steps:
             yield {name: str(files.enter_context(self._file(workspace_id, name))) for name in sorted(names)}
 
 
-def _active(session: Session, job_id: str) -> RenderJob:
+def active(session: Session, job_id: str) -> RenderJob:
     job = session.get(RenderJob, job_id)
     if job is None or job.status not in ACTIVE:
         raise JobEnded("The job is no longer active.")

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from pathlib import Path
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Session
-
-from app.avatars.base import AmbiguousSubmit, AvatarProvider, ProviderRefused, TakeState
-from app.core.clock import utc_now
+from app.avatars.base import AmbiguousSubmit, AvatarProvider, Delivery, ProviderRefused, ResultUnavailable, TakeState
 from app.core.errors import TenexError
-from app.core.ids import new_id
+from app.media.errors import ChildFailed, NotPlayable
 from app.modules.videos.composition import Picture
 from app.modules.videos.models import TakeIntent, TakeStatus, TaskStatus
+from app.modules.videos.pipeline.intents import Intents, Turn, intent_for
 from app.modules.videos.pipeline.plan import PlannedTake, request_of
 from app.modules.videos.pipeline.progress import TaskProgress
-from app.modules.videos.pipeline.steps import Workshop
+from app.modules.videos.pipeline.steps import Workshop, active
 
 FETCH_DEADLINE_S = 600.0
 SUBMIT_DEADLINE_S = 120.0
 POLL_DEADLINE_S = 60.0
+_MEASURE_DEADLINE_S = 120.0
+_LOOK_EVERY_S = 0.3
 
 
 class SubmitUnknown(TenexError):
@@ -33,61 +32,75 @@ class SubmitUnknown(TenexError):
 class TakeSteps:
     def __init__(self, workshop: Workshop, progress: TaskProgress) -> None:
         self._at, self._progress = workshop, progress
+        self._intents = Intents(workshop.database)
 
     def open(self, job_id: str, workspace_id: str, take: PlannedTake) -> str | None:
-        """The intent to go on with, or None when the take is stored. Jobs that want the same take share one intent."""
+        """The intent to go on with, or None when the take is stored. Jobs that want the same take share one intent.
+
+        Raises ``JobEnded``: nothing is asked for, let alone paid, for a job that is over.
+        """
         found = self._at.artifacts.find(workspace_id, take.fingerprint)
         with self._at.database.session_scope() as session:
+            active(session, job_id)
             if found is not None:
                 status = TaskStatus.MADE if found.job_id == job_id else TaskStatus.REUSED
                 self._progress.finish(session, job_id, take.fingerprint, status)
                 return None
             self._progress.start(session, job_id, take.fingerprint)
-            latest = _latest(session, workspace_id, take.fingerprint)
-            if latest is not None and latest.status != TakeStatus.FAILED:
-                return latest.id
-            intent = _new_intent(workspace_id, job_id, take, attempt=1 if latest is None else latest.attempt + 1)
-            session.add(intent)
-            return intent.id
+            return intent_for(session, workspace_id, job_id, take).id
 
-    async def submit(self, intent_id: str, take: PlannedTake, picture: Picture) -> str:
+    async def submit(self, job_id: str, intent_id: str, take: PlannedTake, picture: Picture) -> str:
         """The provider's id of the take; submits only what was certainly never submitted before."""
-        provider = self._provider(take)
-        intent = await asyncio.to_thread(self._load, intent_id)
-        if intent.provider_id is not None:
-            return intent.provider_id
-        if intent.status == TakeStatus.PLANNED:
-            await asyncio.to_thread(self._mark, intent_id, TakeStatus.SUBMITTING)
-            provider_id = await self._submit_once(provider, intent_id, take, picture)
+        turn = await self._turn(intent_id, job_id)
+        if turn is Turn.SENT:
+            return str((await asyncio.to_thread(self._intents.get, intent_id)).provider_id)
+        if turn is Turn.OURS:
+            provider_id = await self._send(intent_id, job_id, take, picture)
         else:
-            provider_id = await self._reconcile(provider, intent_id)
-        await asyncio.to_thread(self._mark, intent_id, TakeStatus.SUBMITTED, provider_id)
+            provider_id = await self._look_up(intent_id, job_id, take, picture)
+        await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.SUBMITTED, provider_id)
         return provider_id
 
-    async def _submit_once(self, provider: AvatarProvider, intent_id: str, take: PlannedTake, picture: Picture) -> str:
+    async def _turn(self, intent_id: str, job_id: str) -> Turn:
+        """What there is to do once no other job is sending the same request; the step's deadline limits the wait."""
+        while True:
+            turn = await asyncio.to_thread(self._intents.take_turn, intent_id, job_id)
+            if turn is not Turn.THEIRS:
+                return turn
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _send(self, intent_id: str, job_id: str, take: PlannedTake, picture: Picture) -> str:
         try:
-            return await provider.submit(request_of(take, picture), client_ref=intent_id)
+            return await self._provider(take).submit(request_of(take, picture), client_ref=intent_id)
         except AmbiguousSubmit:
-            await asyncio.to_thread(self._mark, intent_id, TakeStatus.UNKNOWN)
-            return await self._reconcile(provider, intent_id)
+            await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.UNKNOWN)
+            return await self._look_up(intent_id, job_id, take, picture)
+        except asyncio.CancelledError:
+            # Canceled or overdue, and perhaps accepted all the same: from now on it is in doubt.
+            await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.UNKNOWN)
+            raise
         except TenexError as error:
-            await asyncio.to_thread(self._mark, intent_id, TakeStatus.PLANNED if error.retryable else TakeStatus.FAILED)
+            status = TakeStatus.PLANNED if error.retryable else TakeStatus.FAILED
+            await asyncio.to_thread(self._intents.mark, intent_id, status)
             raise
 
-    async def _reconcile(self, provider: AvatarProvider, intent_id: str) -> str:
+    async def _look_up(self, intent_id: str, job_id: str, take: PlannedTake, picture: Picture) -> str:
+        provider = self._provider(take)
         found = await provider.find(intent_id)
-        if found is None:
-            raise SubmitUnknown(
-                f"It is not known whether {provider.name} accepted the request, so it was not sent again. "
-                f"Look for the reference {intent_id} in your account there, then render again."
-            )
-        return found
+        if found is not None:
+            return found
+        if await asyncio.to_thread(self._intents.ask_again, intent_id, job_id):
+            return await self._send(intent_id, job_id, take, picture)
+        raise SubmitUnknown(
+            f"It is not known whether {provider.name} accepted the request, so it was not sent again. Render again: "
+            f"the reference {intent_id} is looked up there once more, and sent again only if it never arrived."
+        )
 
-    async def poll(self, take: PlannedTake, provider_id: str) -> bool:
+    async def poll(self, intent_id: str, take: PlannedTake, provider_id: str) -> bool:
         """Whether the take is finished. Raises with the provider's own words when it failed."""
         report = await self._provider(take).poll(provider_id)
         if report.state is TakeState.FAILED:
-            await asyncio.to_thread(self._mark_failed, take, provider_id)
+            await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.FAILED)
             raise ProviderRefused(f"{take.provider} could not make the take: {report.reason or 'no reason given'}")
         return report.state is TakeState.READY
 
@@ -97,6 +110,9 @@ class TakeSteps:
         """Bring the take home and store it. A failed download is tried again; the take is never paid for again."""
         with self._at.folder() as folder:
             fetched = await self._provider(take).fetch(provider_id, request_of(take, picture), folder)
+            duration_ms = fetched.duration_ms
+            if take.delivery is Delivery.RECORDING:
+                duration_ms = await self._measured_ms(take, fetched.path)
 
             def keep() -> None:
                 self._at.artifacts.keep(
@@ -105,7 +121,7 @@ class TakeSteps:
                     kind="take",
                     fingerprint=take.fingerprint,
                     path=fetched.path,
-                    facts={"duration_ms": fetched.duration_ms, "delivery": take.delivery},
+                    facts={"duration_ms": duration_ms, "delivery": take.delivery},
                 )
                 with self._at.database.session_scope() as session:
                     self._progress.finish(session, job_id, take.fingerprint, TaskStatus.MADE, cpu_s=fetched.cpu_s)
@@ -113,37 +129,16 @@ class TakeSteps:
 
             await asyncio.to_thread(keep)
 
+    async def _measured_ms(self, take: PlannedTake, path: Path) -> int:
+        """How long the recording lasts. Raises ``ResultUnavailable`` when what came is not a whole video."""
+        target, task = "app.modules.videos.pipeline.children:measure_take", {"take": str(path)}
+        try:
+            outcome = await self._at.nursery.run(target, task, deadline_s=_MEASURE_DEADLINE_S)
+        except ChildFailed as error:
+            if error.code != NotPlayable.code:
+                raise
+            raise ResultUnavailable(f"What {take.provider} sent is not a whole video. {error}") from error
+        return int(outcome.result["duration_ms"])
+
     def _provider(self, take: PlannedTake) -> AvatarProvider:
         return self._at.providers[take.provider]
-
-    def _load(self, intent_id: str) -> TakeIntent:
-        with self._at.database.read_scope() as session:
-            return session.get_one(TakeIntent, intent_id)
-
-    def _mark(self, intent_id: str, status: TakeStatus, provider_id: str | None = None) -> None:
-        with self._at.database.session_scope() as session:
-            intent = session.get_one(TakeIntent, intent_id)
-            intent.status, intent.updated_at = status, utc_now()
-            intent.provider_id = provider_id or intent.provider_id
-
-    def _mark_failed(self, take: PlannedTake, provider_id: str) -> None:
-        with self._at.database.session_scope() as session:
-            session.execute(
-                sa.update(TakeIntent)
-                .where(TakeIntent.provider == take.provider, TakeIntent.provider_id == provider_id)
-                .values(status=TakeStatus.FAILED, updated_at=utc_now())
-            )
-
-
-def _latest(session: Session, workspace_id: str, fingerprint: str) -> TakeIntent | None:
-    mine = (TakeIntent.workspace_id == workspace_id, TakeIntent.fingerprint == fingerprint)
-    return session.scalars(sa.select(TakeIntent).where(*mine).order_by(TakeIntent.attempt.desc()).limit(1)).first()
-
-
-def _new_intent(workspace_id: str, job_id: str, take: PlannedTake, *, attempt: int) -> TakeIntent:
-    moment = utc_now()
-    values: dict[str, Any] = {"created_at": moment, "updated_at": moment, "status": TakeStatus.PLANNED}
-    return TakeIntent(
-        id=new_id(), workspace_id=workspace_id, fingerprint=take.fingerprint, attempt=attempt, job_id=job_id,
-        provider=take.provider, **values,
-    )  # fmt: skip

@@ -91,19 +91,19 @@ class RenderWorkflow:
         if intent_id is None:
             return
         provider_id = await self._durable.long_step(
-            lambda: self._takes.submit(intent_id, take, picture), name="submit", deadline_s=SUBMIT_DEADLINE_S
+            lambda: self._takes.submit(job_id, intent_id, take, picture), name="submit", deadline_s=SUBMIT_DEADLINE_S
         )
-        await self._wait_for(take, provider_id, self._providers[take.provider].capabilities)
+        await self._wait_for(intent_id, take, provider_id, self._providers[take.provider].capabilities)
         await self._durable.long_step(
             lambda: self._takes.fetch(job_id, workspace_id, intent_id, take, picture, provider_id),
             name="fetch",
             deadline_s=FETCH_DEADLINE_S,
         )
 
-    async def _wait_for(self, take: PlannedTake, provider_id: str, capabilities: Capabilities) -> None:
+    async def _wait_for(self, intent_id: str, take: PlannedTake, provider_id: str, capabilities: Capabilities) -> None:
         pause, waited = capabilities.first_poll_s, 0.0
         while not await self._durable.long_step(
-            lambda: self._takes.poll(take, provider_id), name="poll", deadline_s=POLL_DEADLINE_S
+            lambda: self._takes.poll(intent_id, take, provider_id), name="poll", deadline_s=POLL_DEADLINE_S
         ):
             if waited >= capabilities.deadline_s:
                 raise TakeOverdue(
