@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Integer, Select, bindparam, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.core.errors import InvalidCursor
@@ -111,6 +111,24 @@ def keyset(
     if page.after is not None:
         statement = statement.where(tuple_(created_at, id_) < (page.after.created_at, page.after.id))
     return statement.order_by(created_at.desc(), id_.desc()).limit(page.limit + 1)
+
+
+def keyset_once(
+    statement: S, created_at: InstrumentedAttribute[datetime], id_: InstrumentedAttribute[str], *, onward: bool
+) -> S:
+    """Like ``keyset``, for a statement that is kept and run with ``keyset_values`` of each page.
+
+    ``onward``: for the pages after the first. Building a wide statement takes longer than running it.
+    """
+    if onward:
+        place = tuple_(bindparam("after_at", type_=created_at.type), bindparam("after_id", type_=id_.type))
+        statement = statement.where(tuple_(created_at, id_) < place)
+    return statement.order_by(created_at.desc(), id_.desc()).limit(bindparam("rows", type_=Integer()))
+
+
+def keyset_values(page: PageRequest) -> dict[str, Any]:
+    place = {} if page.after is None else {"after_at": page.after.created_at, "after_id": page.after.id}
+    return {**place, "rows": page.limit + 1}
 
 
 def cut(rows: Sequence[T], page: PageRequest, position: Callable[[T], Position]) -> Slice[T]:

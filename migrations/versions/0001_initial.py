@@ -182,6 +182,12 @@ def upgrade() -> None:
     op.create_index("ix_videos_parent", "videos", ["workspace_id", "parent_id", "created_at", "id"], unique=False)
     op.create_index("ix_videos_source", "videos", ["workspace_id", "source", "created_at", "id"], unique=False)
     op.create_index("ix_videos_status", "videos", ["workspace_id", "status", "created_at", "id"], unique=False)
+    op.create_index(
+        "ix_videos_status_kind", "videos", ["workspace_id", "status", "kind", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_videos_status_source", "videos", ["workspace_id", "status", "source", "created_at", "id"], unique=False
+    )
     op.create_table(
         "render_jobs",
         sa.Column("id", ID, nullable=False),

@@ -77,6 +77,8 @@ class Video(Base):
     __table_args__ = (
         Index("ix_videos_page", "workspace_id", "created_at", "id"),
         Index("ix_videos_status", "workspace_id", "status", "created_at", "id"),
+        Index("ix_videos_status_kind", "workspace_id", "status", "kind", "created_at", "id"),
+        Index("ix_videos_status_source", "workspace_id", "status", "source", "created_at", "id"),
         Index("ix_videos_source", "workspace_id", "source", "created_at", "id"),
         Index("ix_videos_kind", "workspace_id", "kind", "created_at", "id"),
         Index("ix_videos_parent", "workspace_id", "parent_id", "created_at", "id"),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.core.errors import InvalidCursor
-from app.core.pagination import PageRequest, Position, Slice, cut, keyset
+from app.core.pagination import PageRequest, Position, Slice, cut, keyset, keyset_once, keyset_values
 from app.modules.videos.models import (
     Artifact,
     AvatarProfile,
@@ -128,14 +129,41 @@ _WHOLE = _SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Rev
 
 def list_videos(session: Session, workspace_id: str, wanted: VideoFilter, page: PageRequest) -> Slice[Columns]:
     """Newest first, with the revision that is shown and the last job."""
-    statement = _SUMMARY.where(
-        Video.workspace_id == workspace_id,
-        *_equal((Video.status, wanted.status), (Video.source, wanted.source), (Video.kind, wanted.kind)),
-        *_equal((Video.parent_id, wanted.parent_id)),
-        *_within(Video.created_at, wanted.created_after, wanted.created_before),
-    )
-    rows: Sequence[Columns] = session.connection().execute(keyset(statement, Video.created_at, Video.id, page)).all()
+    given = {name: value for name in (*_EQUAL, *_WITHIN) if (value := getattr(wanted, name)) is not None}
+    statement = _page_of_videos(frozenset(given), onward=page.after is not None)
+    values = {"workspace_id": workspace_id, **given, **keyset_values(page)}
+    rows: Sequence[Columns] = session.connection().execute(statement, values).all()
     return cut(rows, page, _position)
+
+
+#: Filters by equality, from the one that leaves fewest videos on.
+_EQUAL = {"parent_id": Video.parent_id, "kind": Video.kind, "source": Video.source, "status": Video.status}
+_WITHIN = {
+    "created_after": Video.created_at >= sa.bindparam("created_after"),
+    "created_before": Video.created_at < sa.bindparam("created_before"),
+}
+
+
+@cache
+def _page_of_videos(given: frozenset[str], *, onward: bool) -> sa.Select[*tuple[Any, ...]]:
+    """The statement for these filters, with a parameter of the same name for each; there are no more than 128."""
+    conditions = [_equals(name, given) for name in _EQUAL if name in given]
+    conditions += [condition for name, condition in _WITHIN.items() if name in given]
+    statement = _SUMMARY.where(Video.workspace_id == sa.bindparam("workspace_id"), *conditions)
+    return keyset_once(statement, Video.created_at, Video.id, onward=onward)
+
+
+def _equals(name: str, given: frozenset[str]) -> sa.ColumnElement[bool]:
+    column = _EQUAL[name]
+    # SQLite cannot tell which index is the better one, and may walk all videos that are ready to find the few of one
+    # parent. An expression has no index, so that the narrower filter's is taken.
+    narrower = {
+        "status": {"parent_id"},
+        "source": {"parent_id", "kind"},
+        "kind": {"parent_id"},
+        "parent_id": set[str](),
+    }
+    return (sa.func.coalesce(column, "") if narrower[name] & given else column) == sa.bindparam(name)
 
 
 def find_video(session: Session, workspace_id: str, video_id: str) -> Columns | None:
