@@ -7,7 +7,8 @@ TenexError
 ├── ProviderRefused     the provider will not make this take; asking again changes nothing
 ├── ProviderBusy        try again later; nothing was accepted
 ├── AmbiguousSubmit     the request may have arrived: it must be looked up, never sent again blindly
-└── ResultUnavailable   the take is made but could not be brought home; fetching again is free
+├── ResultUnavailable   the take is made but could not be brought home; fetching again is free
+└── ProviderMissing     this process knows no provider of that name
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ class ResultUnavailable(TenexError):
     status = 502
     code = "result_unavailable"
     retryable = True
+
+
+class ProviderMissing(TenexError):
+    status = 400
+    code = "provider_not_configured"
 
 
 class Delivery(StrEnum):
@@ -130,3 +136,13 @@ class AvatarProvider(Protocol):
     async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:
         """Bring the finished take into ``folder``. May be called again after a failure, at no cost."""
         ...
+
+
+def configured(providers: Mapping[str, AvatarProvider], name: str) -> AvatarProvider:
+    """The provider of that name. Raises ``ProviderMissing``."""
+    if name not in providers:
+        raise ProviderMissing(
+            f"The avatar provider {name} is not configured here. Configure it the same way for the API and for every "
+            "worker, or choose another avatar."
+        )
+    return providers[name]

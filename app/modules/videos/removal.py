@@ -1,7 +1,7 @@
 """Deleting a video with all that came from it.
 
-Rows go first, in one commit; then what they pointed to. A crash in between leaves files that no row points to: the
-sweep in ``orphans`` removes those.
+Rows go first, in one commit; then what they pointed to. A crash in between leaves files that no row points to,
+which cost space and nothing else.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.avatars.base import AvatarProvider
+from app.avatars.base import AvatarProvider, configured
 from app.core.clock import utc_now
 from app.core.errors import InvalidRequest
 from app.core.ids import new_id
@@ -165,7 +165,10 @@ class Renders:
         return Ordered(video=video, job=job)
 
     def _scene(self, script: str, speaker: Speaker) -> Scene:
-        cleaned, limit = clean_script(script), self._providers[speaker.provider].capabilities.max_script_chars
+        cleaned, limit = (
+            clean_script(script),
+            configured(self._providers, speaker.provider).capabilities.max_script_chars,
+        )
         if len(cleaned) > limit:
             raise InvalidRequest(
                 f"{speaker.provider} speaks at most {limit} characters; this script has {len(cleaned)}."
@@ -187,15 +190,10 @@ class Renders:
 
     def _checked(self, speaker: Speaker) -> Speaker:
         """The speaker itself, unless the provider has something against it."""
-        self._provider(speaker.provider).check(
+        configured(self._providers, speaker.provider).check(
             avatar=speaker.provider_avatar_id, voice=speaker.voice_id, background=speaker.background
         )
         return speaker
-
-    def _provider(self, name: str) -> AvatarProvider:
-        if name not in self._providers:
-            raise InvalidRequest(f"The avatar provider {name} is not configured on this server.")
-        return self._providers[name]
 
     def _changed(self, session: Session, workspace_id: str, before: Composition, change: Change) -> Composition:
         old = before.scenes[0].speaker

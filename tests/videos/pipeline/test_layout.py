@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.avatars.base import Capabilities, Delivery, TakeRequest
+from app.avatars.base import Capabilities, Delivery, ProviderMissing, TakeRequest
 from app.modules.videos.composition import AspectRatio, Composition, FrameRate, Picture, Resolution, Scene, Speaker
 from app.modules.videos.pipeline.layout import LONGEST_CHUNK_S, Layout, lay_out
 from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
@@ -143,3 +143,8 @@ def test_a_sentence_that_comes_twice_is_made_once() -> None:
 )
 def test_sizes(ratio: AspectRatio, resolution: Resolution, size: tuple[int, int]) -> None:
     assert Picture(aspect_ratio=ratio, resolution=resolution).size == size
+
+
+def test_a_provider_that_is_not_configured_is_named() -> None:
+    with pytest.raises(ProviderMissing, match="studio is not configured"):
+        plan_takes(composition("Hello."), {})

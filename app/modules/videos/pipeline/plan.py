@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.avatars.base import AvatarProvider, Delivery, TakeRequest
+from app.avatars.base import AvatarProvider, Delivery, TakeRequest, configured
 from app.modules.videos.composition import Composition, Picture, Scene, Value
 from app.modules.videos.pipeline.fingerprint import fingerprint
 from app.speech.passages import Passage, split_passages
@@ -30,7 +30,7 @@ def plan_takes(composition: Composition, providers: Mapping[str, AvatarProvider]
     """Every take in playing order. A provider that works by passage gets one take per passage of the script."""
     planned: list[PlannedTake] = []
     for scene in composition.scenes:
-        provider = providers[scene.speaker.provider]
+        provider = configured(providers, scene.speaker.provider)
         planned.extend(_plan(passage, scene, composition.picture, provider) for passage in _passages(scene, provider))
     return tuple(planned)
 

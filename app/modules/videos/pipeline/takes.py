@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from app.avatars.base import AmbiguousSubmit, AvatarProvider, Delivery, ProviderRefused, ResultUnavailable, TakeState
+from app.avatars.base import (
+    AmbiguousSubmit,
+    AvatarProvider,
+    Delivery,
+    ProviderRefused,
+    ResultUnavailable,
+    TakeState,
+    configured,
+)
 from app.core.errors import TenexError
 from app.media.errors import ChildFailed, NotPlayable
 from app.modules.videos.composition import Picture
@@ -141,4 +149,4 @@ class TakeSteps:
         return int(outcome.result["duration_ms"])
 
     def _provider(self, take: PlannedTake) -> AvatarProvider:
-        return self._at.providers[take.provider]
+        return configured(self._at.providers, take.provider)

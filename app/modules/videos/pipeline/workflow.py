@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.avatars.base import AvatarProvider, Capabilities
+from app.avatars.base import AvatarProvider, Capabilities, configured
 from app.core.errors import TenexError
 from app.engine.durable import Child, Durable, WorkFailed
 from app.engine.names import Queue
@@ -93,7 +93,7 @@ class RenderWorkflow:
         provider_id = await self._durable.long_step(
             lambda: self._takes.submit(job_id, intent_id, take, picture), name="submit", deadline_s=SUBMIT_DEADLINE_S
         )
-        await self._wait_for(intent_id, take, provider_id, self._providers[take.provider].capabilities)
+        await self._wait_for(intent_id, take, provider_id, configured(self._providers, take.provider).capabilities)
         await self._durable.long_step(
             lambda: self._takes.fetch(job_id, workspace_id, intent_id, take, picture, provider_id),
             name="fetch",
