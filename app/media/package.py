@@ -47,21 +47,15 @@ def verify(video: Path, *, frames: int, fps: Fraction, size: tuple[int, int]) ->
             )
 
 
-def picture_of(video: Path, target: Path) -> None:
-    """The first frame, where the presenter looks at the camera, as JPEG."""
+def pictures_of(video: Path, poster: Path, preview: Path) -> None:
+    """The first frame, where the presenter looks at the camera, as JPEG; and three silent seconds at half the rate,
+    small enough to load with a list.
+    """
     still = ("-frames:v", "1", "-vf", "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p", "-q:v", "3")
-    run_ffmpeg(("-threads", "1", "-i", str(video), *still, *BITEXACT, str(target)), timeout_s=60)
-
-
-def preview_of(video: Path, target: Path) -> None:
-    """Three silent seconds at half the rate, small enough to load with a list."""
     small = ("-vf", "fps=12.5,scale=w='if(gt(iw,ih),480,-2)':h='if(gt(iw,ih),-2,480)':flags=fast_bilinear")
     encoder = ("-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-threads", "1")
-    faststart = ("-movflags", "+faststart")
-    run_ffmpeg(
-        ("-threads", "1", "-t", _PREVIEW_S, "-i", str(video), *small, *encoder, *BITEXACT, *faststart, str(target)),
-        timeout_s=120,
-    )
+    outputs = (*still, *BITEXACT, str(poster), *small, *encoder, *BITEXACT, "-movflags", "+faststart", str(preview))
+    run_ffmpeg(("-threads", "1", "-t", _PREVIEW_S, "-i", str(video), *outputs), timeout_s=120)
 
 
 def _timescale(chunk: Path) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.media.encode import ChunkEncoder, VideoProfile
 from app.media.errors import NotPlayable
-from app.media.package import encode_sound, join, picture_of, preview_of, verify
+from app.media.package import encode_sound, join, pictures_of, verify
 from app.media.time import SAMPLE_RATE, sample_at
 from app.media.wave import write_wave
 
@@ -107,8 +107,7 @@ def test_a_file_with_a_missing_frame_is_refused(joined: Path, fps: Fraction) -> 
 
 
 def test_poster_and_preview_show_the_video(joined: Path, tmp_path: Path) -> None:
-    picture_of(joined, tmp_path / "poster.jpg")
-    preview_of(joined, tmp_path / "preview.mp4")
+    pictures_of(joined, tmp_path / "poster.jpg", tmp_path / "preview.mp4")
     with av.open(str(tmp_path / "poster.jpg")) as poster:
         assert (poster.streams.video[0].width, poster.streams.video[0].height) == SIZE
         assert read_barcode(next(poster.decode(video=0)).reformat(format="gray")) == 0

@@ -44,6 +44,10 @@ class Rect:
         return self.x0 >= self.x1 or self.y0 >= self.y1
 
     @property
+    def size(self) -> int:
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
+
+    @property
     def luma(self) -> tuple[slice, slice]:
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
@@ -51,6 +55,9 @@ class Rect:
     def chroma(self) -> tuple[slice, slice]:
         """The same place in a plane of half the size; the edges must be even."""
         return slice(self.y0 // 2, self.y1 // 2), slice(self.x0 // 2, self.x1 // 2)
+
+    def moved(self, dx: int, dy: int) -> Rect:
+        return Rect(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
 
     def joined(self, other: Rect) -> Rect:
         if self.empty:

@@ -82,6 +82,7 @@ class _Stage:
         self.bench = Bench()
         self._levels: dict[int, Planes] = {}
         self._trim_torso()
+        self._torso_occupancy = Occupancy(self.torso)
         self.occupancy = Occupancy(texture)
         self.before_body = self._cells_before_body()
 
@@ -123,12 +124,13 @@ class _Stage:
     def _breathe(self, breath: float) -> Planes:
         area, body = self.torso_grid.area, self.body
         x, y = breathing(self.torso_grid, breath)
-        layer = warp(self.torso, lookup(self.torso, x, y), area, area, self.bench)
-        layer = layer[: body.y1 - body.y0, : body.x1 - body.x0]
-        shown = empty_planes(body.x1 - body.x0, body.y1 - body.y0)
-        local = Rect(0, 0, body.x1 - body.x0, body.y1 - body.y0)
+        places = lookup(self.torso, x, y)
         behind = Planes(y=self.backdrop.y[body.luma], u=self.backdrop.u[body.chroma], v=self.backdrop.v[body.chroma])
-        lay_over(layer, behind, shown, local, self.bench)
+        shown = _copied(behind)
+        for strip in strips(self._torso_occupancy.cells(places), area):
+            part = strip.clipped(body)
+            layer = warp(self.torso, places, area, strip, self.bench)[: part.y1 - part.y0, : part.x1 - part.x0]
+            lay_over(layer, behind, shown, part.moved(-body.x0, -body.y0), self.bench)
         return shown
 
 

@@ -16,14 +16,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.avatars.studio.picture import Bench, Layer, Rect
+from app.avatars.studio.picture import NOWHERE, Bench, Layer, Rect
 
 CELL = 16
 #: Pixels of the texture to a pixel of the frame: enough that moving it does not soften it.
 OVERSAMPLING = 1.25
 #: Pixels of the texture from what the middle of a cell looks at to what its corners may look at.
 REACH = CELL * OVERSAMPLING * 0.75
-_STRIP = 8
+#: A rectangle costs about as much as this many cells.
+_SPARE = 30
 
 Field = NDArray[np.float32]
 #: One truth for every node of a grid or, without the ring around, for every cell.
@@ -96,18 +97,24 @@ def spread(nodes: Mask) -> Mask:
 
 
 def strips(cells: Mask, area: Rect) -> Iterator[Rect]:
-    """Rectangles that hold all cells of the mask: low ones, so that what is computed for one stays in the cache."""
-    for top in range(0, len(cells), _STRIP):
-        strip = cells[top : top + _STRIP]
-        columns = np.flatnonzero(strip.any(axis=0))
-        if len(columns):
-            rows = np.flatnonzero(strip.any(axis=1))
-            yield Rect(
-                area.x0 + int(columns[0]) * CELL,
-                area.y0 + (top + int(rows[0])) * CELL,
-                area.x0 + (int(columns[-1]) + 1) * CELL,
-                area.y0 + (top + int(rows[-1]) + 1) * CELL,
-            )
+    """Rectangles that hold all cells of the mask. Rows share one as long as that adds few cells that are not wanted."""
+    first, after = np.argmax(cells, axis=1), cells.shape[1] - np.argmax(cells[:, ::-1], axis=1)
+    group, wanted = NOWHERE, 0
+    for row in np.flatnonzero(cells.any(axis=1)).tolist():
+        span = Rect(int(first[row]), row, int(after[row]), row + 1)
+        grown, wanted = group.joined(span), wanted + span.x1 - span.x0
+        if grown.size - wanted > _SPARE:
+            yield _pixels(group, area)
+            grown, wanted = span, span.x1 - span.x0
+        group = grown
+    if not group.empty:
+        yield _pixels(group, area)
+
+
+def _pixels(cells: Rect, area: Rect) -> Rect:
+    return Rect(
+        area.x0 + cells.x0 * CELL, area.y0 + cells.y0 * CELL, area.x0 + cells.x1 * CELL, area.y0 + cells.y1 * CELL
+    )
 
 
 class Occupancy:

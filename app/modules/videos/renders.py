@@ -165,10 +165,8 @@ class Renders:
         return Ordered(video=video, job=job)
 
     def _scene(self, script: str, speaker: Speaker) -> Scene:
-        cleaned, limit = (
-            clean_script(script),
-            configured(self._providers, speaker.provider).capabilities.max_script_chars,
-        )
+        cleaned = clean_script(script)
+        limit = configured(self._providers, speaker.provider).capabilities.max_script_chars
         if len(cleaned) > limit:
             raise InvalidRequest(
                 f"{speaker.provider} speaks at most {limit} characters; this script has {len(cleaned)}."

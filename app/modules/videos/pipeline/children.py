@@ -17,7 +17,7 @@ from app.avatars.studio.prints import Prints
 from app.media.captions import CaptionWord, cues, line_length, to_srt, to_vtt
 from app.media.encode import ChunkEncoder, Planes, VideoProfile
 from app.media.loudness import master
-from app.media.package import encode_sound, join, picture_of, preview_of, verify
+from app.media.package import encode_sound, join, pictures_of, verify
 from app.media.recording import Recording, measured_ms, read_sound
 from app.media.time import SAMPLE_RATE, millisecond_at, sample_at
 from app.media.wave import write_wave
@@ -124,8 +124,7 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
     verify(video, frames=timeline.frames, fps=fps, size=(task["width"], task["height"]))
     progress(0.5)
     files = {"video": video, "poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
-    picture_of(video, files["poster"])
-    preview_of(video, files["preview"])
+    pictures_of(video, files["poster"], files["preview"])
     if task["captions"]:
         files |= _write_captions(timeline, fps, task, folder)
     return {"files": {role: str(path) for role, path in files.items()}}
