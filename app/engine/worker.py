@@ -21,7 +21,7 @@ from app.engine.quiet import quiet_engine_log
 
 SWEEP_INTERVAL_S = 1.0
 #: How soon a free worker sees new work. Lower costs idle CPU: 0.2 s is about 3 % of a core.
-POLLING_S = {Queue.RENDERS: 0.3, Queue.TAKES: 0.3, Queue.CHUNKS: 0.25}
+POLLING_S = {Queue.RENDERS: 0.3, Queue.TAKES: 0.4, Queue.CHUNKS: 0.4}
 #: Per workspace and host fleet; fairness comes from the queue taking turns between workspaces.
 _PARTITION_CONCURRENCY = 256
 #: After so many sweeps in which work is ours and nothing here does it, it is started again.

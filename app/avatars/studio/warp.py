@@ -23,8 +23,8 @@ CELL = 16
 OVERSAMPLING = 1.25
 #: Pixels of the texture from what the middle of a cell looks at to what its corners may look at.
 REACH = CELL * OVERSAMPLING * 0.75
-#: A rectangle costs about as much as this many cells.
-_SPARE = 30
+#: A rectangle costs about as much as so many cells. One that is taller than so many cells falls out of the cache.
+_SPARE, _TALLEST = 30, 12
 
 Field = NDArray[np.float32]
 #: One truth for every node of a grid or, without the ring around, for every cell.
@@ -103,7 +103,7 @@ def strips(cells: Mask, area: Rect) -> Iterator[Rect]:
     for row in np.flatnonzero(cells.any(axis=1)).tolist():
         span = Rect(int(first[row]), row, int(after[row]), row + 1)
         grown, wanted = group.joined(span), wanted + span.x1 - span.x0
-        if grown.size - wanted > _SPARE:
+        if grown.size - wanted > _SPARE or grown.y1 - grown.y0 > _TALLEST:
             yield _pixels(group, area)
             grown, wanted = span, span.x1 - span.x0
         group = grown
