@@ -65,6 +65,7 @@ class Motion:
 
     def __init__(self, character: Character, track: Track, *, duration: float, seed: int) -> None:
         self._c, self._seed, self._duration = character, seed, duration
+        self._heads: dict[float, _Head] = {}
         self._mouth = MouthTrack(track.phones)
         self._beats = _beats(track.phones, seed)
         self._beat_starts = [beat.start for beat in self._beats]
@@ -112,7 +113,13 @@ class Motion:
         return max(1, round(self._duration / _BREATH))
 
     def _head(self, t: float) -> _Head:
-        t = max(t, 0.0)
+        """To the microsecond, so that hair that follows three frames later finds what is known."""
+        t = round(max(t, 0.0), 6)
+        if t not in self._heads:
+            self._heads[t] = self._carried(t)
+        return self._heads[t]
+
+    def _carried(self, t: float) -> _Head:
         life = self._envelope(t, _EASE)
         nod = tilt = turn = 0.0
         for beat in self._beats_near(t):

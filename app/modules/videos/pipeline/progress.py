@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.core.database import Database
 from app.modules.videos.models import RenderTask, TaskStatus
 
-_REPORT_EVERY_S = 0.7
+_REPORT_EVERY_S = 0.9
 
 
 class TaskProgress:
