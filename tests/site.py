@@ -34,11 +34,14 @@ class Site:
         self.workers: list[subprocess.Popen[bytes]] = []
         with self.database.session_scope() as session:
             ensure_built_in(session)
-            accounts = Accounts(database=self.database)
-            self.workspace_id = accounts.create_workspace(session, name="Test").id
-            self.services.platform.credits.grant(
-                session, workspace_id=self.workspace_id, amount=10_000, key="first", note="tests"
-            )
+        self.workspace_id = self.new_workspace()
+
+    def new_workspace(self) -> str:
+        """A workspace with credits, in which nothing was made yet."""
+        with self.database.session_scope() as session:
+            workspace_id = Accounts(database=self.database).create_workspace(session, name="Test").id
+            self.services.platform.credits.grant(session, workspace_id=workspace_id, amount=10_000, key="first")
+            return workspace_id
 
     def start_worker(self, module: str = "app.worker", **environment: str) -> subprocess.Popen[bytes]:
         """A worker process of its own, as ``tenex worker`` would be."""
