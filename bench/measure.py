@@ -28,6 +28,13 @@ def cpu_of(roots: Sequence[int]) -> float:
     return total
 
 
+def children_of(roots: Sequence[int]) -> float:
+    """Processor seconds of all processes below these that have ended."""
+    nurseries = [child for root in roots for child in psutil.Process(root).children()]
+    times: list[Any] = [process.cpu_times() for process in nurseries]
+    return sum(each.children_user + each.children_system for each in times)
+
+
 def _trees(roots: Sequence[int]) -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for pid in roots:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,9 +53,20 @@ class Artifacts:
         return {row.fingerprint: _stored(row) for row in present}
 
     def keep(
-        self, *, workspace_id: str, job_id: str, kind: str, fingerprint: str, path: Path, facts: dict[str, Any]
+        self,
+        *,
+        workspace_id: str,
+        job_id: str,
+        kind: str,
+        fingerprint: str,
+        path: Path,
+        facts: dict[str, Any],
+        note: Callable[[Session], None],
     ) -> Stored:
-        """Store ``path`` under a key of its own, then record it. When another attempt was first, that one counts."""
+        """Store ``path`` under a key of its own, then record it, with what else the caller has to note in that commit.
+
+        When another attempt was first, that one counts.
+        """
         key = f"artifacts/{workspace_id}/{fingerprint[:2]}/{fingerprint}-{new_id()}{path.suffix}"
         stored = self._blobs.put(key, path)
         moment = utc_now()
@@ -75,6 +86,7 @@ class Artifacts:
                 used_at=moment,
             )
             winner = session.get_one(Artifact, (workspace_id, fingerprint))
+            note(session)
         if winner.blob != key:
             self._blobs.delete(key)
         return _stored(winner)

@@ -250,16 +250,19 @@ class Steps:
     async def _keep(
         self, job_id: str, workspace_id: str, kind: str, name: str, path: Path, facts: dict[str, Any], outcome: Outcome
     ) -> None:
-        def keep() -> None:
-            self._at.artifacts.keep(
-                workspace_id=workspace_id, job_id=job_id, kind=kind, fingerprint=name, path=path, facts=facts
-            )
-            with self._at.database.session_scope() as session:
-                self.progress.finish(
-                    session, job_id, name, TaskStatus.MADE, cpu_s=outcome.cpu_s, peak_mb=outcome.peak_mb
-                )
+        def note(session: Session) -> None:
+            self.progress.finish(session, job_id, name, TaskStatus.MADE, cpu_s=outcome.cpu_s, peak_mb=outcome.peak_mb)
 
-        await asyncio.to_thread(keep)
+        await asyncio.to_thread(
+            self._at.artifacts.keep,
+            workspace_id=workspace_id,
+            job_id=job_id,
+            kind=kind,
+            fingerprint=name,
+            path=path,
+            facts=facts,
+            note=note,
+        )
 
     @contextlib.contextmanager
     def _file(self, workspace_id: str, fingerprint: str) -> Generator[Path]:

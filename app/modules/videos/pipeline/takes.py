@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from app.avatars.base import (
     AmbiguousSubmit,
     AvatarProvider,
@@ -122,20 +124,20 @@ class TakeSteps:
             if take.delivery is Delivery.RECORDING:
                 duration_ms = await self._measured_ms(take, fetched.path)
 
-            def keep() -> None:
-                self._at.artifacts.keep(
-                    workspace_id=workspace_id,
-                    job_id=job_id,
-                    kind="take",
-                    fingerprint=take.fingerprint,
-                    path=fetched.path,
-                    facts={"duration_ms": duration_ms, "delivery": take.delivery},
-                )
-                with self._at.database.session_scope() as session:
-                    self._progress.finish(session, job_id, take.fingerprint, TaskStatus.MADE, cpu_s=fetched.cpu_s)
-                    session.get_one(TakeIntent, intent_id).status = TakeStatus.READY
+            def note(session: Session) -> None:
+                self._progress.finish(session, job_id, take.fingerprint, TaskStatus.MADE, cpu_s=fetched.cpu_s)
+                session.get_one(TakeIntent, intent_id).status = TakeStatus.READY
 
-            await asyncio.to_thread(keep)
+            await asyncio.to_thread(
+                self._at.artifacts.keep,
+                workspace_id=workspace_id,
+                job_id=job_id,
+                kind="take",
+                fingerprint=take.fingerprint,
+                path=fetched.path,
+                facts={"duration_ms": duration_ms, "delivery": take.delivery},
+                note=note,
+            )
 
     async def _measured_ms(self, take: PlannedTake, path: Path) -> int:
         """How long the recording lasts. Raises ``ResultUnavailable`` when what came is not a whole video."""
