@@ -4,7 +4,7 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
-JOBS ?= 2
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test check bench install install-dev clean
@@ -19,7 +19,7 @@ serve: $(INSTALLED) ## Run the API and the workers (tenex up), until Ctrl-C
 	@$(PY) -m app.cli up
 
 test: $(INSTALLED_DEV) ## Run the tests; ARGS="tests/cli -k doctor" chooses some
-	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: $(INSTALLED_DEV) ## Check style, types and import contracts
 	@$(PY) -m ruff check .

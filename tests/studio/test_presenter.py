@@ -96,6 +96,15 @@ def test_a_talking_face_is_not_frozen() -> None:
     assert min(changed) > 200
 
 
+@pytest.mark.parametrize("size", [(1920, 1080), (1280, 720), (608, 1080), (864, 1080)])
+def test_the_body_reaches_the_lower_edge_at_every_breath(size: tuple[int, int]) -> None:
+    wanted = shot("omar", backdrop="#FFFFFF", size=size)
+    presenter, planes = Presenter(wanted), planes_for(wanted)
+    middle = slice(size[0] // 2 - 40, size[0] // 2 + 40)
+    for index in (0, 25, 50, 75):
+        assert luma(presenter, index, planes)[-6:, middle].max() < 140  # his jumper, not the white behind it
+
+
 def test_the_backdrop_stays_still() -> None:
     wanted = shot("daniel", size=(640, 360))
     presenter, planes = Presenter(wanted), planes_for(wanted)

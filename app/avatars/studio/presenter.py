@@ -46,6 +46,8 @@ __all__ = ["PRESENTER_VERSION", "Presenter", "Shot", "still"]
 
 #: How far the head can move from its anchor, in units.
 _ROAM = 40.0
+#: How far the body is drawn beyond the lower edge of the frame, in units: a breath raises it.
+_BELOW = 2 * RISE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ class _Stage:
         right = texture.x + texture.layer.shape[1] / texture.scale
         self.head_grid = self._grid(texture.x - _ROAM, texture.y - _ROAM, right + _ROAM, texture.bottom + _ROAM)
         self.carriage = Carriage(self.head_grid, c)
-        self.torso = torso_texture(c, scale, (height - self.framing.y) / scale, prints)
+        self.torso = torso_texture(c, scale, (height - self.framing.y) / scale + _BELOW, prints)
         self.torso_grid = self._grid(self.torso.x, self.torso.y, -self.torso.x, self.torso.bottom)
         self.bench = Bench()
         self._levels: dict[int, Planes] = {}

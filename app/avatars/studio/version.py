@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 #: Bump when a pixel of any frame can change.
-PRESENTER_VERSION = "studio-2"
+PRESENTER_VERSION = "studio-3"
