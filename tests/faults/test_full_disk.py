@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import resource
 from collections.abc import Callable
@@ -78,10 +79,20 @@ def recorded(stage: Scene) -> set[str]:
 
 def limiting_files(worker: Popen[bytes]) -> Callable[[int], None]:
     """Limits the size of every file that the worker's children write."""
-    wait_until(psutil.Process(worker.pid).children)
-    (nursery,) = psutil.Process(worker.pid).children()
+    wait_until(lambda: nurseries(worker))
+    (nursery,) = nurseries(worker)
 
     def limit(size: int) -> None:
-        psutil.Process(nursery.pid).rlimit(psutil.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        nursery.rlimit(psutil.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     return limit
+
+
+def nurseries(worker: Popen[bytes]) -> list[psutil.Process]:
+    """The process that the worker's children are forked from. While it starts, the worker may have others."""
+    found: list[psutil.Process] = []
+    for child in psutil.Process(worker.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if "app.media.nursery" in child.cmdline():
+                found.append(child)
+    return found
