@@ -104,17 +104,27 @@ class Nursery:
             raise
 
     def _submit(self, body: bytes) -> _Child:
+        """A child that has said hello. A nursery that was killed says nothing: another is started, once."""
+        child = self._asked(body) or self._asked(body)
+        if child is None:
+            raise ChildLost("No rendering process could be started: the one that starts them ended at once.")
+        return child
+
+    def _asked(self, body: bytes) -> _Child | None:
         ours, theirs = os.pipe()
-        try:
-            with self._lock:
-                try:
-                    self._deliver(self._started(), body, theirs)
-                except (BrokenPipeError, ConnectionResetError):
-                    self._socket = None  # the nursery itself was killed: start another
-                    self._deliver(self._started(), body, theirs)
-        finally:
-            os.close(theirs)
-        return _Child(ours)
+        with self._lock:
+            connection = self._started()
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._deliver(connection, body, theirs)
+        os.close(theirs)
+        child = _Child(ours)
+        if child.born:
+            return child
+        child.kill()
+        with self._lock:
+            if self._socket is connection:
+                self._socket = None
+        return None
 
     @staticmethod
     def _deliver(connection: socket.socket, body: bytes, pipe: int) -> None:
@@ -140,6 +150,7 @@ class _Child:
         self._transport: asyncio.ReadTransport | None = None
         hello = self._pipe.readline()
         self._pid: int | None = json.loads(hello)["pid"] if hello else None
+        self.born = bool(hello)
 
     async def listen(self, on_progress: Callable[[float], None] | None) -> Outcome:
         reader = asyncio.StreamReader(limit=16 * 1024 * 1024)

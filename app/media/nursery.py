@@ -40,6 +40,8 @@ Target = Callable[[Task, Progress], dict[str, Any]]
 def main() -> None:
     """Serve until the worker goes away."""
     worker = socket.socket(fileno=os.dup(0))
+    with open(os.devnull, "rb") as nothing:
+        os.dup2(nothing.fileno(), 0)  # or a child would keep the connection open after us
     for name in sys.argv[1:]:
         importlib.import_module(name)
     gc.freeze()  # what is imported stays for ever, and shared with the children

@@ -49,7 +49,7 @@ def grab_memory(_task: dict[str, Any], _progress: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def nursery() -> Iterator[Nursery]:
-    nursery = Nursery(preload=[])
+    nursery = Nursery(preload=[HERE])
     yield nursery
     nursery.close()
 
@@ -106,6 +106,7 @@ def test_a_child_cannot_use_more_memory_than_allowed(nursery: Nursery) -> None:
 
 def test_at_its_deadline_a_child_and_what_it_started_are_gone(nursery: Nursery, tmp_path: Path) -> None:
     note = tmp_path / "pids"
+    asyncio.run(nursery.run(f"{HERE}:double", {"value": 1}, deadline_s=60))  # all is imported from here on
     with pytest.raises(ToolTimedOut, match="did not finish within"):
         asyncio.run(nursery.run(f"{HERE}:stay", {"note": str(note)}, deadline_s=2))
     assert all(wait_until(lambda pid=int(word): gone(pid)) for word in note.read_text().split())
