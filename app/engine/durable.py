@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -18,6 +18,8 @@ from app.engine.names import WORKFLOW_VERSION, Queue
 P = ParamSpec("P")
 R = TypeVar("R")
 _WAIT_S = 0.15
+#: For a blocking function that talks to the database: four tries of the longest wait for it, with their pauses.
+STEP_DEADLINE_S = 300.0
 _PAUSES_S = (0.5, 2.0, 6.0)
 log = structlog.get_logger(__name__)
 
@@ -34,7 +36,10 @@ class WorkFailed(TenexError):
 
 
 class Durable:
-    """Effects of a workflow: steps, children, and waiting."""
+    """Effects of a workflow: steps, children, and waiting. Every step ends by its deadline."""
+
+    def __init__(self, *, step_deadline_s: float = STEP_DEADLINE_S) -> None:
+        self._step_deadline_s = step_deadline_s
 
     async def step(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking function once; after a crash its recorded result is used."""
@@ -42,7 +47,7 @@ class Durable:
         async def call() -> dict[str, Any]:
             return await _settled(lambda: asyncio.to_thread(function, *args, **kwargs))
 
-        return _unwrap(await DBOS.run_step_async({"name": function.__name__}, call))
+        return await _recorded({"name": function.__name__, "timeout_seconds": self._step_deadline_s}, call)
 
     async def long_step(self, function: Callable[[], Awaitable[R]], *, name: str, deadline_s: float) -> R:
         """Run an async effect that cancelling the workflow interrupts. It ends by its deadline."""
@@ -50,14 +55,7 @@ class Durable:
         async def call() -> dict[str, Any]:
             return await _settled(function)
 
-        options: StepOptions = {"name": name, "preemptible": True, "timeout_seconds": deadline_s}
-        try:
-            return _unwrap(await DBOS.run_step_async(options, call))
-        except dbos_error.DBOSStepTimeoutError as error:
-            message = (
-                f"{name} was not done after {deadline_s:g} s and was stopped. Render again; if it stays, report it."
-            )
-            raise WorkFailed(message, code="deadline_exceeded") from error
+        return await _recorded({"name": name, "preemptible": True, "timeout_seconds": deadline_s}, call)
 
     async def child(self, workflow: str, *arguments: Any, id: str, queue: Queue, partition: str | None = None) -> Child:  # noqa: A002
         """Start another workflow; starting the same id twice is one start."""
@@ -97,6 +95,15 @@ def reporting(workflow: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitabl
             return _failure(error)
 
     return run
+
+
+async def _recorded(options: StepOptions, call: Callable[[], Coroutine[Any, Any, dict[str, Any]]]) -> Any:
+    """Run a step of the engine, or take what it recorded before. Raises ``WorkFailed``."""
+    try:
+        return _unwrap(await DBOS.run_step_async(options, call))
+    except dbos_error.DBOSStepTimeoutError as error:
+        message = f"{options.get('name')} was not done after {options.get('timeout_seconds'):g} s and was stopped. "
+        raise WorkFailed(f"{message}Render again; if it stays, report it.", code="deadline_exceeded") from error
 
 
 async def _settled(call: Callable[[], Awaitable[Any]]) -> dict[str, Any]:

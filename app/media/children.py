@@ -40,7 +40,7 @@ class Outcome:
 PRELOAD = ("numpy", "cv2", "av", "thorvg_python", "espeakng_loader", "app.modules.videos.pipeline.children")
 
 
-#: One thread to a child, and memory in large pages where the kernel offers them: a tenth less time for a chunk.
+#: One thread to a child, and memory in large pages where the kernel offers them: 3 to 8 % less time for a chunk.
 _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",

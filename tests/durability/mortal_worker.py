@@ -17,6 +17,7 @@ class MortalDurable(Durable):
     """Counts the steps of all workflows in a file, and dies at the boundary it was given."""
 
     def __init__(self, counter: Path, dies_at: int, *, after: bool) -> None:
+        super().__init__()
         self._counter, self._dies_at, self._after = counter, dies_at, after
 
     async def step(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -59,6 +59,14 @@ class Story:
         await durable.long_step(lambda: asyncio.sleep(60), name="nap", deadline_s=0.5)
         self.note(name, "never")
 
+    async def overdue_step(self, name: str) -> None:
+        hurried = Durable(step_deadline_s=0.5)
+        await hurried.step(self.dawdle, name)
+        self.note(name, "never")
+
+    def dawdle(self, _name: str) -> None:
+        threading.Event().wait(5)
+
     async def refuse(self, name: str) -> None:
         await durable.step(self.raise_stubborn, name)
 
@@ -75,7 +83,7 @@ def main() -> None:
     url, folder = sys.argv[1], Path(sys.argv[2])
     story = Story(folder)
     worker = EngineWorker(url=url, leases=leases_for(url, folder / "leases"))
-    names = ("parent", "child", "wait_long", "overdue", "refuse")
+    names = ("parent", "child", "wait_long", "overdue", "overdue_step", "refuse")
     worker.start({name: reporting(getattr(story, name)) for name in names})
     print("ready", flush=True)
     stop = threading.Event()

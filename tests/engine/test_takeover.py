@@ -106,6 +106,13 @@ def test_a_step_that_passes_its_deadline_ends_with_a_reason(crew: Crew) -> None:
     assert not crew.lines("late")
 
 
+def test_a_blocking_step_ends_by_its_deadline_too(crew: Crew) -> None:
+    crew.hire()
+    crew.start("overdue_step", "slow")
+    assert crew.outcome("slow")["error"]["code"] == "deadline_exceeded"
+    assert not crew.lines("slow")
+
+
 def test_an_error_keeps_its_name_and_is_not_tried_again_in_vain(crew: Crew) -> None:
     crew.hire()
     crew.start("refuse", "no")

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from app.avatars.studio import prints as kept
 from app.avatars.studio.presenter import Presenter
 from app.avatars.studio.prints import Prints
 from tests.studio.shots import painted, planes_for, shot
@@ -47,9 +46,8 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path: Path) -> None:
     assert frame(Prints(tmp_path / "file" / "prints")) == frame(None)
 
 
-def test_the_folder_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_MOST_BYTES", 2_000_000)
+def test_the_folder_does_not_grow_for_ever(tmp_path: Path) -> None:
     for character in ("omar", "maya", "helen", "mei"):
-        Presenter(shot(character, size=(640, 360)), Prints(tmp_path))
+        Presenter(shot(character, size=(640, 360)), Prints(tmp_path, most_bytes=2_000_000))
     largest = max(path.stat().st_size for path in tmp_path.iterdir())
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) <= 2_000_000 + largest

@@ -29,8 +29,8 @@ class Prints:
     not kept.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path | None = None, *, most_bytes: int = _MOST_BYTES) -> None:
+        self._folder, self._most_bytes = folder, most_bytes
 
     def get(self, subject: str, draw: Callable[[], Drawing]) -> Drawing:
         """The drawing of ``subject``, a text that names all it depends on."""
@@ -57,12 +57,11 @@ class Prints:
         finally:
             new.unlink(missing_ok=True)
 
-    @staticmethod
-    def _make_room(folder: Path) -> None:
+    def _make_room(self, folder: Path) -> None:
         kept = sorted((entry.stat().st_mtime, entry.stat().st_size, entry.path) for entry in os.scandir(folder))
         total = sum(size for _, size, _ in kept)
         for _, size, path in kept:
-            if total <= _MOST_BYTES:
+            if total <= self._most_bytes:
                 return
             os.unlink(path)
             total -= size
