@@ -29,9 +29,10 @@ from app.modules.videos.avatars import Avatars, ensure_built_in
 from app.modules.videos.jobs import Jobs
 from app.modules.videos.pipeline.artifacts import Artifacts
 from app.modules.videos.pipeline.settle import Settlement
-from app.modules.videos.pipeline.steps import Steps, Workshop
+from app.modules.videos.pipeline.steps import Steps
 from app.modules.videos.pipeline.takes import TakeSteps
 from app.modules.videos.pipeline.workflow import RenderWorkflow
+from app.modules.videos.pipeline.workshop import Making, Workshop
 from app.modules.videos.renders import Renders
 from app.speech.voices import VoiceCatalogue
 from app.storage.links import Links
@@ -153,8 +154,8 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         scratch=_scratch(settings),
         prints=settings.data / "cache" / "studio",
     )
-    steps = Steps(workshop)
-    takes = TakeSteps(workshop, steps.progress)
+    making = Making(workshop)
+    steps, takes = Steps(workshop, making), TakeSteps(workshop, making.progress)
     story = RenderWorkflow(durable=durable or Durable(), steps=steps, takes=takes, providers=platform.providers)
     workflows: dict[str, Workflow] = {
         "render": reporting(story.render),

@@ -10,7 +10,7 @@ from app.bootstrap import build_platform
 from app.core.database import Database
 from app.core.settings import Settings
 from app.modules.videos.pipeline.artifacts import Artifacts
-from app.modules.videos.pipeline.steps import Steps, Workshop
+from app.modules.videos.pipeline.workshop import Making, Workshop
 
 
 @pytest.fixture
@@ -31,9 +31,10 @@ def workshop(database: Database, tmp_path: Path) -> Workshop:
 def test_when_one_file_cannot_be_stored_none_is(workshop: Workshop, tmp_path: Path) -> None:
     video = tmp_path / "video.mp4"
     video.write_bytes(b"frames")
-    files = {"video": str(video), "poster": str(tmp_path / "nowhere.jpg")}
+    files = {"video": video, "poster": tmp_path / "nowhere.jpg"}
+    types = {"video": "video/mp4", "poster": "image/jpeg"}
     with pytest.raises(FileNotFoundError):
-        Steps(workshop)._store_files(files, "videos/one/1")
+        Making(workshop).store_files(files, "videos/one/1", types)
     assert list(workshop.blobs.list()) == []
-    video_only = Steps(workshop)._store_files({"video": str(video)}, "videos/one/1")
+    video_only = Making(workshop).store_files({"video": video}, "videos/one/1", types)
     assert list(workshop.blobs.list()) == [video_only["video"]["blob"]]

@@ -4,29 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from app.avatars.base import AvatarProvider
 from app.core.clock import utc_now
-from app.core.database import Database
-from app.core.errors import TenexError
 from app.core.ids import new_id
-from app.media.children import Nursery, Outcome
+from app.media.children import Outcome
 from app.modules.videos.composition import Captions, Composition, Picture
-from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, TaskStatus, Video, VideoStatus
-from app.modules.videos.pipeline.artifacts import Artifacts, Stored
+from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, Video, VideoStatus
 from app.modules.videos.pipeline.layout import Chunk, Layout, Timeline, lay_out
 from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
-from app.modules.videos.pipeline.progress import TaskProgress
 from app.modules.videos.pipeline.receipt import receipt_of
-from app.modules.videos.pipeline.settle import ACTIVE, Settlement
-from app.storage.base import BlobStore
+from app.modules.videos.pipeline.workshop import Making, Workshop, active
 
 CHUNK_DEADLINE_S = 900.0
 MIX_DEADLINE_S = 900.0
@@ -40,47 +30,10 @@ _TYPES = {
 }
 
 
-class JobEnded(TenexError):
-    """The job is no longer active: it was cancelled, or another attempt ended it."""
-
-    status = 409
-    code = "job_ended"
-
-
-class ArtifactLost(TenexError):
-    status = 500
-    code = "artifact_lost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
-    """What the steps work with."""
-
-    database: Database
-    blobs: BlobStore
-    artifacts: Artifacts
-    providers: Mapping[str, AvatarProvider]
-    nursery: Nursery
-    settlement: Settlement
-    scratch: Path
-    prints: Path
-
-    @contextlib.contextmanager
-    def folder(self) -> Generator[Path]:
-        """A folder of this attempt's own, gone afterwards."""
-        path = self.scratch / new_id()
-        path.mkdir(parents=True)
-        try:
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
-
-
 class Steps:
-    def __init__(self, workshop: Workshop) -> None:
-        self._at = workshop
-        self.progress = TaskProgress(workshop.database)
-        self._processor = asyncio.Semaphore(1)  # a worker process renders one thing at a time, also after a takeover
+    def __init__(self, workshop: Workshop, making: Making) -> None:
+        self._at, self._making = workshop, making
+        self.progress = making.progress
 
     # plan and lay out ------------------------------------------------------------------------------------------------
 
@@ -124,10 +77,10 @@ class Steps:
     async def make_chunk(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
         """Draw and encode one chunk, unless it is there."""
         chunk = Chunk.model_validate(document)
-        async with self._making(job_id, workspace_id, chunk.fingerprint) as already:
+        async with self._making.making(job_id, workspace_id, chunk.fingerprint) as already:
             if already:
                 return
-            with self._at.folder() as folder, self._file(workspace_id, chunk.take.fingerprint) as take:
+            with self._at.folder() as folder, self._making.file(workspace_id, chunk.take.fingerprint) as take:
                 out = folder / "chunk.mp4"
                 task = {
                     "chunk": chunk.model_dump(mode="json"),
@@ -137,12 +90,12 @@ class Steps:
                 }
                 report = self.progress.reporter(job_id, chunk.fingerprint, chunk.stop - chunk.first)
                 outcome = await self._run("draw_chunk", task, CHUNK_DEADLINE_S, report)
-                await self._keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
+                await self._making.keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
 
     async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any], picture: dict[str, Any]) -> None:
         """Lay the sound of all takes on one track and master it, unless that is there."""
         layout, fps = Layout.model_validate(document), str(Picture.model_validate(picture).rate)
-        async with self._making(job_id, workspace_id, layout.mix) as already:
+        async with self._making.making(job_id, workspace_id, layout.mix) as already:
             if already:
                 return
             with self._at.folder() as folder, self._take_files(workspace_id, layout.timeline) as takes:
@@ -154,11 +107,11 @@ class Steps:
                     "out": str(out),
                 }
                 outcome = await self._run("mix", task, MIX_DEADLINE_S)
-                await self._keep(job_id, workspace_id, "mix", layout.mix, out, outcome.result, outcome)
+                await self._making.keep(job_id, workspace_id, "mix", layout.mix, out, outcome.result, outcome)
 
     async def make_package(self, job_id: str, workspace_id: str, layout: Layout) -> dict[str, Any]:
         """Join chunks and sound, make poster, preview and captions, and store them. Returns the files by role."""
-        async with self._processor:
+        async with self._making.processor:
             with self._at.database.session_scope() as session:
                 job = active(session, job_id)
                 job.stage = Stage.PACKAGE
@@ -167,7 +120,7 @@ class Steps:
             with self._at.folder() as folder, contextlib.ExitStack() as files:
                 task = self._package_task(files, workspace_id, layout, composition, folder)
                 outcome = await self._run("package", task, PACKAGE_DEADLINE_S)
-                return await asyncio.to_thread(self._store_files, outcome.result["files"], prefix)
+                return await asyncio.to_thread(self._making.store_files, _paths(outcome), prefix, _TYPES)
 
     def _package_task(
         self, files: contextlib.ExitStack, workspace_id: str, layout: Layout, composition: Composition, folder: Path
@@ -178,26 +131,12 @@ class Steps:
             "fps": str(composition.picture.rate),
             "width": width,
             "height": height,
-            "chunks": [str(files.enter_context(self._file(workspace_id, c.fingerprint))) for c in layout.chunks],
-            "sound": str(files.enter_context(self._file(workspace_id, layout.mix))),
+            "chunks": [str(files.enter_context(self._making.file(workspace_id, c.fingerprint))) for c in layout.chunks],
+            "sound": str(files.enter_context(self._making.file(workspace_id, layout.mix))),
             "takes": files.enter_context(self._take_files(workspace_id, layout.timeline)),
             "captions": composition.captions is Captions.SIDECAR,
             "folder": str(folder),
         }
-
-    def _store_files(self, files: dict[str, str], prefix: str) -> dict[str, Any]:
-        """All of them or none."""
-        stored: dict[str, Any] = {}
-        try:
-            for role, file in files.items():
-                key = f"{prefix}/{Path(file).name}"
-                blob = self._at.blobs.put(key, Path(file), content_type=_TYPES[role])
-                stored[role] = {"blob": key, "type": _TYPES[role], "size": blob.size, "sha256": blob.sha256}
-        except BaseException:
-            for done in stored.values():
-                self._at.blobs.delete(done["blob"])
-            raise
-        return stored
 
     # end -------------------------------------------------------------------------------------------------------------
 
@@ -223,67 +162,21 @@ class Steps:
 
     # shared ----------------------------------------------------------------------------------------------------------
 
-    @contextlib.asynccontextmanager
-    async def _making(self, job_id: str, workspace_id: str, fingerprint: str) -> AsyncGenerator[bool]:
-        """Wait for the processor, then say whether the artifact is there already."""
-        async with self._processor:
-            found = await asyncio.to_thread(self._start, job_id, workspace_id, fingerprint)
-            yield found is not None
-
-    def _start(self, job_id: str, workspace_id: str, fingerprint: str) -> Stored | None:
-        found = self._at.artifacts.find(workspace_id, fingerprint)
-        with self._at.database.session_scope() as session:
-            active(session, job_id)
-            if found is None:
-                self.progress.start(session, job_id, fingerprint)
-            else:
-                made_here = found.job_id == job_id
-                self.progress.finish(session, job_id, fingerprint, TaskStatus.MADE if made_here else TaskStatus.REUSED)
-        return found
-
     async def _run(
         self, target: str, task: dict[str, Any], deadline_s: float, report: Callable[[float], None] | None = None
     ) -> Outcome:
         name = f"app.modules.videos.pipeline.children:{target}"
-        return await self._at.nursery.run(name, task, deadline_s=deadline_s, on_progress=report)
-
-    async def _keep(
-        self, job_id: str, workspace_id: str, kind: str, name: str, path: Path, facts: dict[str, Any], outcome: Outcome
-    ) -> None:
-        def note(session: Session) -> None:
-            self.progress.finish(session, job_id, name, TaskStatus.MADE, cpu_s=outcome.cpu_s, peak_mb=outcome.peak_mb)
-
-        await asyncio.to_thread(
-            self._at.artifacts.keep,
-            workspace_id=workspace_id,
-            job_id=job_id,
-            kind=kind,
-            fingerprint=name,
-            path=path,
-            facts=facts,
-            note=note,
-        )
-
-    @contextlib.contextmanager
-    def _file(self, workspace_id: str, fingerprint: str) -> Generator[Path]:
-        stored = self._at.artifacts.find(workspace_id, fingerprint)
-        if stored is None:
-            raise ArtifactLost(f"The artifact {fingerprint} was removed while the job ran. Render again.")
-        with self._at.artifacts.opened(stored) as path:
-            yield path
+        return await self._making.run(name, task, deadline_s, report)
 
     @contextlib.contextmanager
     def _take_files(self, workspace_id: str, timeline: Timeline) -> Generator[dict[str, str]]:
         with contextlib.ExitStack() as files:
             names = {segment.take.fingerprint for segment in timeline.segments}
-            yield {name: str(files.enter_context(self._file(workspace_id, name))) for name in sorted(names)}
+            yield {name: str(files.enter_context(self._making.file(workspace_id, name))) for name in sorted(names)}
 
 
-def active(session: Session, job_id: str) -> RenderJob:
-    job = session.get(RenderJob, job_id)
-    if job is None or job.status not in ACTIVE:
-        raise JobEnded("The job is no longer active.")
-    return job
+def _paths(outcome: Outcome) -> dict[str, Path]:
+    return {role: Path(file) for role, file in outcome.result["files"].items()}
 
 
 def _composition(job: RenderJob) -> Composition:

@@ -23,7 +23,7 @@ from app.modules.videos.models import TakeIntent, TakeStatus, TaskStatus
 from app.modules.videos.pipeline.intents import Intents, Turn, intent_for
 from app.modules.videos.pipeline.plan import PlannedTake, request_of
 from app.modules.videos.pipeline.progress import TaskProgress
-from app.modules.videos.pipeline.steps import Workshop, active
+from app.modules.videos.pipeline.workshop import Workshop, active
 
 FETCH_DEADLINE_S = 600.0
 SUBMIT_DEADLINE_S = 120.0

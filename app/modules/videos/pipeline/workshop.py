@@ -1,0 +1,152 @@
+"""What the steps of renders and of intakes work with, and the one way in which they make an artifact.
+
+Find it or make it: a step waits for the processor, looks whether the artifact is there, makes it in a limited child
+process if not, and records it together with its task in one commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.avatars.base import AvatarProvider
+from app.core.database import Database
+from app.core.errors import TenexError
+from app.core.ids import new_id
+from app.media.children import Limits, Nursery, Outcome
+from app.modules.videos.models import RenderJob, TaskStatus
+from app.modules.videos.pipeline.artifacts import Artifacts, Stored
+from app.modules.videos.pipeline.progress import TaskProgress
+from app.modules.videos.pipeline.settle import ACTIVE, Settlement
+from app.storage.base import BlobStore
+
+
+class JobEnded(TenexError):
+    """The job is no longer active: it was cancelled, or another attempt ended it."""
+
+    status = 409
+    code = "job_ended"
+
+
+class ArtifactLost(TenexError):
+    status = 500
+    code = "artifact_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What the steps work with."""
+
+    database: Database
+    blobs: BlobStore
+    artifacts: Artifacts
+    providers: Mapping[str, AvatarProvider]
+    nursery: Nursery
+    settlement: Settlement
+    scratch: Path
+    prints: Path
+
+    @contextlib.contextmanager
+    def folder(self) -> Generator[Path]:
+        """A folder of this attempt's own, gone afterwards."""
+        path = self.scratch / new_id()
+        path.mkdir(parents=True)
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+class Making:
+    """Makes artifacts, one at a time in a worker process, also after a takeover."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._at = workshop
+        self.progress = TaskProgress(workshop.database)
+        self.processor = asyncio.Semaphore(1)
+
+    @contextlib.asynccontextmanager
+    async def making(self, job_id: str, workspace_id: str, fingerprint: str) -> AsyncGenerator[bool]:
+        """Wait for the processor, then say whether the artifact is there already. Raises JobEnded."""
+        async with self.processor:
+            found = await asyncio.to_thread(self._start, job_id, workspace_id, fingerprint)
+            yield found is not None
+
+    async def run(
+        self,
+        target: str,
+        task: dict[str, Any],
+        deadline_s: float,
+        report: Callable[[float], None] | None = None,
+        limits: Limits | None = None,
+    ) -> Outcome:
+        """Run ``module:function`` in a limited child. Errors as in ``Nursery.run``."""
+        return await self._at.nursery.run(target, task, deadline_s=deadline_s, limits=limits, on_progress=report)
+
+    async def keep(
+        self, job_id: str, workspace_id: str, kind: str, name: str, path: Path, facts: dict[str, Any], outcome: Outcome
+    ) -> None:
+        """Store what was made, and finish its task in the same commit."""
+
+        def note(session: Session) -> None:
+            self.progress.finish(session, job_id, name, TaskStatus.MADE, cpu_s=outcome.cpu_s, peak_mb=outcome.peak_mb)
+
+        await asyncio.to_thread(
+            self._at.artifacts.keep,
+            workspace_id=workspace_id,
+            job_id=job_id,
+            kind=kind,
+            fingerprint=name,
+            path=path,
+            facts=facts,
+            note=note,
+        )
+
+    @contextlib.contextmanager
+    def file(self, workspace_id: str, fingerprint: str) -> Generator[Path]:
+        """An artifact as a local file, for as long as the context lasts. Raises ArtifactLost."""
+        stored = self._at.artifacts.find(workspace_id, fingerprint)
+        if stored is None:
+            raise ArtifactLost(f"The artifact {fingerprint} was removed while the job ran. Render again.")
+        with self._at.artifacts.opened(stored) as path:
+            yield path
+
+    def store_files(self, files: Mapping[str, Path], prefix: str, types: Mapping[str, str]) -> dict[str, Any]:
+        """The files by role as blobs below the prefix, all of them or none; what a revision keeps of them."""
+        stored: dict[str, Any] = {}
+        try:
+            for role, file in files.items():
+                key = f"{prefix}/{file.name}"
+                blob = self._at.blobs.put(key, file, content_type=types[role])
+                stored[role] = {"blob": key, "type": types[role], "size": blob.size, "sha256": blob.sha256}
+        except BaseException:
+            for done in stored.values():
+                self._at.blobs.delete(done["blob"])
+            raise
+        return stored
+
+    def _start(self, job_id: str, workspace_id: str, fingerprint: str) -> Stored | None:
+        found = self._at.artifacts.find(workspace_id, fingerprint)
+        with self._at.database.session_scope() as session:
+            active(session, job_id)
+            if found is None:
+                self.progress.start(session, job_id, fingerprint)
+            else:
+                made_here = found.job_id == job_id
+                self.progress.finish(session, job_id, fingerprint, TaskStatus.MADE if made_here else TaskStatus.REUSED)
+        return found
+
+
+def active(session: Session, job_id: str) -> RenderJob:
+    """The job, if it has not ended. Raises JobEnded."""
+    job = session.get(RenderJob, job_id)
+    if job is None or job.status not in ACTIVE:
+        raise JobEnded("The job is no longer active.")
+    return job
