@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from app.avatars.base import AvatarProvider
@@ -35,8 +34,9 @@ from app.modules.videos.pipeline.workflow import RenderWorkflow
 from app.modules.videos.pipeline.workshop import Making, Workshop
 from app.modules.videos.renders import Renders
 from app.speech.voices import VoiceCatalogue
-from app.storage.links import Links
-from app.storage.local import LocalStore
+from app.storage.base import BlobStore
+from app.storage.links import Links, PartLinks
+from app.storage.opening import Storage, open_storage
 
 #: What the nursery imports before the first child is born.
 PRELOAD = ("app.modules.videos.pipeline.children", "app.avatars.studio.provider")
@@ -48,12 +48,16 @@ class Platform:
 
     settings: Settings
     database: Database
-    blobs: LocalStore
+    storage: Storage
     voices: VoiceCatalogue
     nursery: Nursery
     providers: Mapping[str, AvatarProvider]
     credits: Credits
     settlement: Settlement
+
+    @property
+    def blobs(self) -> BlobStore:
+        return self.storage.blobs
 
     def close(self) -> None:
         self.nursery.close()
@@ -68,7 +72,6 @@ class Services:
     engine: EngineClient
     accounts: Accounts
     cursors: Cursors
-    links: Links
     idempotency: Idempotency
     renders: Renders
     videos: Videos
@@ -86,6 +89,14 @@ class Services:
     @property
     def voices(self) -> VoiceCatalogue:
         return self.platform.voices
+
+    @property
+    def links(self) -> Links:
+        return self.platform.storage.links
+
+    @property
+    def part_links(self) -> PartLinks:
+        return self.platform.storage.part_links
 
     def close(self) -> None:
         self.engine.close()
@@ -112,7 +123,7 @@ def build_platform(settings: Settings) -> Platform:
     return Platform(
         settings=settings,
         database=Database(settings.database),
-        blobs=LocalStore(settings.blobs),
+        storage=open_storage(settings, load_secret(settings)),
         voices=voices,
         nursery=nursery,
         providers=_providers(settings, voices, nursery),
@@ -124,18 +135,16 @@ def build_platform(settings: Settings) -> Platform:
 def build_services(settings: Settings) -> Services:
     platform = build_platform(settings)
     engine, secret, jobs = EngineClient(settings.database), load_secret(settings), Jobs()
-    links = Links(secret, base_url=settings.base_url, lifetime=timedelta(seconds=settings.download_seconds))
     return Services(
         platform=platform,
         engine=engine,
         accounts=Accounts(database=platform.database, jwt=JwtVerifier.of(settings)),
         cursors=Cursors(secret),
-        links=links,
         idempotency=Idempotency(),
         renders=Renders(
             engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
         ),
-        videos=Videos(jobs=jobs, links=links, settlement=platform.settlement, blobs=platform.blobs),
+        videos=Videos(jobs=jobs, links=platform.storage.links, settlement=platform.settlement, blobs=platform.blobs),
         jobs=jobs,
         avatars=Avatars(providers=platform.providers),
     )

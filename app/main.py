@@ -23,7 +23,8 @@ from app.modules.credits.router import router as credits_router
 from app.modules.videos.router import router as videos_router
 from app.operations import JobFigures
 from app.operations import router as operations_router
-from app.storage.router import files_router
+from app.storage.router import local_routers
+from app.storage.signed_links import UPLOADS
 
 
 def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
@@ -59,7 +60,9 @@ def create_app(settings: Settings, services: Services | None = None) -> FastAPI:
         app.include_router(router)
     add_docs(app)
     app.openapi = lambda: describe(app)
-    install_edge(app, settings=settings, metrics=app.state.metrics, unlimited=(*UNLIMITED, "/docs"))
+    install_edge(
+        app, settings=settings, metrics=app.state.metrics, unlimited=(*UNLIMITED, "/docs"), streamed=(f"{UPLOADS}/",)
+    )
     return app
 
 
@@ -73,5 +76,6 @@ def _serve(app: FastAPI, services: Services, tools: ToolsOverHttp) -> None:
     state: Any = app.state
     state.services = services
     state.metrics.registry.register(JobFigures(services.database))
-    app.include_router(files_router(services.platform.blobs, services.links))
+    for router in local_routers(services.platform.storage):
+        app.include_router(router)
     app.router.routes.append(Route(PATH, endpoint=tools))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -20,6 +17,7 @@ from app.core.database import Database
 from app.core.errors import TenexError
 from app.core.metrics import Metrics
 from app.modules.videos.repository import Workload, workload
+from app.storage.base import BlobStore
 
 #: With a free worker a job starts within a second.
 _LATE_S = 60.0
@@ -33,7 +31,7 @@ class DatabaseHealth(BaseModel):
 
 class StorageHealth(BaseModel):
     ok: bool
-    free_bytes: int | None
+    free_bytes: int | None = Field(description="Null for a bucket, which has no end")
     problem: str | None = None
 
 
@@ -58,7 +56,7 @@ def health(request: Request, response: Response) -> Health:
     """Database, storage, and whether jobs are taken up. No credentials needed."""
     services: Services = request.app.state.services
     database, jobs = _look_at_jobs(services.database)
-    storage = _look_at_folder(services.platform.settings.blobs)
+    storage = _look_at(services.platform.blobs)
     late = jobs is not None and (jobs.oldest_queued_seconds or 0.0) > _LATE_S
     if not database.ok:
         response.status_code = 503
@@ -127,16 +125,9 @@ def _look_at_jobs(database: Database) -> tuple[DatabaseHealth, JobsHealth | None
     )
 
 
-def _look_at_folder(folder: Path) -> StorageHealth:
-    """The folder of the files, or the one in which it will be made."""
-    present = next((place for place in (folder, *folder.absolute().parents) if place.exists()), Path("/"))
-    try:
-        free = shutil.disk_usage(present).free
-    except OSError as error:
-        return StorageHealth(ok=False, free_bytes=None, problem=error.strerror)
-    if not os.access(present, os.W_OK):
-        return StorageHealth(ok=False, free_bytes=free, problem="not writable")
-    return StorageHealth(ok=free > 0, free_bytes=free, problem=None if free else "full")
+def _look_at(blobs: BlobStore) -> StorageHealth:
+    state = blobs.state()
+    return StorageHealth(ok=state.problem is None, free_bytes=state.free_bytes, problem=state.problem)
 
 
 def _age(moment: datetime | None) -> float | None:

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     rate_limit_per_minute: int = Field(default=1000, ge=1)
     max_body_bytes: int = Field(default=1_048_576, ge=1024, description="Largest JSON body that is read")
     download_seconds: int = Field(default=3600, ge=1, description="How long a download link works")
+    upload_link_seconds: int = Field(default=3600, ge=1, description="How long the link for one part works")
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["pretty", "json"] = "pretty"

@@ -1,20 +1,17 @@
-"""Links that let whoever has them download one blob, until they expire."""
+"""Links: whoever has one may download one blob, or send one part of an upload, until it expires."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import re
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
 
-from app.core.clock import Clock, utc_now
 from app.core.errors import Forbidden
-from app.core.signing import Signer
 
-PREFIX = "/files"
+#: What a browser may show in place. Never HTML or SVG, which would run as pages of this address.
+_SHOWN = re.compile(r"(video|audio|image)/(?!svg)[a-z0-9.+-]+|text/vtt", re.IGNORECASE)
 
 
 class InvalidLink(Forbidden):
@@ -25,58 +22,40 @@ class LinkExpired(Forbidden):
     code = "link_expired"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Download:
-    """What a link allows: this blob, under this name and type, until ``expires`` (Unix seconds)."""
-
-    key: str
-    filename: str
-    content_type: str
-    inline: bool
-    expires: int
-
-
-class Links:
-    """Makes links and checks them. All of a link is signed."""
-
-    def __init__(self, secret: bytes, *, base_url: str, lifetime: timedelta, clock: Clock = utc_now) -> None:
-        self._signer = Signer(secret, "download")
-        self._base_url, self._lifetime, self._clock = base_url.rstrip("/"), lifetime, clock
+class Links(Protocol):
+    """Makes links to stored files."""
 
     def url(self, key: str, *, filename: str, content_type: str, inline: bool = False) -> str:
-        """A link to a blob. ``inline`` is for what a browser shows in place: posters and previews."""
-        expires = int((self._clock() + self._lifetime).timestamp())
-        download = Download(key=key, filename=filename, content_type=content_type, inline=inline, expires=expires)
-        payload = json.dumps(asdict(download), separators=(",", ":")).encode()
-        token = base64.urlsafe_b64encode(self._signer.sign(payload) + payload).rstrip(b"=").decode()
-        return f"{self._base_url}{PREFIX}/{token}/{_for_people(filename)}"
+        """A link to a blob, which arrives under this name and type, with ranges.
+
+        ``inline`` is for what a browser shows in place, posters and previews: pictures, sound, video and captions.
+        Anything else is saved as a file, whatever was asked for.
+        """
+        ...
 
     def expires_at(self) -> datetime:
         """When a link that is made now stops working."""
-        return (self._clock() + self._lifetime).replace(microsecond=0)
-
-    def open(self, token: str) -> Download:
-        """What a token allows. Raises InvalidLink, LinkExpired."""
-        try:
-            raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
-        except (UnicodeEncodeError, binascii.Error) as error:
-            raise _invalid() from error
-        signature, payload = raw[: self._signer.size], raw[self._signer.size :]
-        if not self._signer.verify(payload, signature):
-            raise _invalid()
-        download = Download(**json.loads(payload))
-        expires = datetime.fromtimestamp(download.expires, UTC)
-        if self._clock() >= expires:
-            raise LinkExpired(
-                f"This link expired at {expires:%Y-%m-%d %H:%M:%S} UTC. Get the video again for a new one."
-            )
-        return download
+        ...
 
 
-def _for_people(filename: str) -> str:
-    """The last part of the address: what a browser or curl names the file after if it ignores the headers."""
-    return quote(re.sub(r"[/\\\x00-\x1f]+", "_", filename).strip(".") or "file", safe="")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartRequest:
+    """The request that sends one part: exactly as many bytes as it was made for, as its body, before it expires."""
+
+    url: str
+    expires_at: datetime
+    method: Literal["PUT"] = "PUT"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def _invalid() -> InvalidLink:
-    return InvalidLink("This link was not made by this server, or was changed. Get the video again for a new one.")
+class PartLinks(Protocol):
+    """Makes the requests by which clients send the parts of an upload, without credentials of their own."""
+
+    def part_url(self, key: str, upload_id: str, number: int, size: int) -> PartRequest:
+        """How to send a part of ``size`` bytes. Can be sent again. Raises InvalidPart."""
+        ...
+
+
+def disposition_of(content_type: str, *, inline: bool) -> Literal["inline", "attachment"]:
+    """How a browser is told to treat a file."""
+    return "inline" if inline and _SHOWN.fullmatch(content_type.split(";")[0].strip()) else "attachment"

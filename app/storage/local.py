@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
-from app.core.errors import StorageFull
-from app.storage.base import OCTETS, Blob, BlobNotFound, check_key
+from app.storage.base import OCTETS, Blob, Listed, Part, StoreState, Unfinished, check_key, not_found
+from app.storage.files import PIECE, make_folder, naming_full_disk, pieces_of, rename_into, write_durably
+from app.storage.local_parts import LocalParts, PartDraft
 
-_PIECE = 1 << 20
-#: Not a possible segment of a key, so it never meets a blob.
+#: Not possible segments of a key, so they never meet a blob.
 _INCOMING = ".incoming"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_ATTEMPTS = 20
+_UPLOADS = ".uploads"
 
 
 class LocalStore:
@@ -28,22 +28,24 @@ class LocalStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._parts = LocalParts(root / _UPLOADS, drafts=root / _INCOMING)
 
     def put(self, key: str, source: Path | bytes, *, content_type: str = OCTETS) -> Blob:  # noqa: ARG002
         # A file has no place for a content type: the database keeps it.
         target = self._path(key)
         draft = self.root / _INCOMING / secrets.token_hex(16)
-        with self._naming_full_disk():
-            _make_folder(draft.parent)
+        digest = hashlib.sha256()
+        with naming_full_disk(self.root):
+            make_folder(draft.parent)
             try:
-                size, sha256 = _write_durably(draft, source)
-                _rename_into(draft, target)
+                size = write_durably(draft, _digested(pieces_of(source), digest.update))
+                rename_into(draft, target)
             finally:
                 draft.unlink(missing_ok=True)
-        return Blob(key=key, size=size, sha256=sha256)
+        return Blob(key=key, size=size, sha256=digest.hexdigest())
 
     def get(self, key: str, target: Path) -> None:
-        with self.as_file(key) as path, self._naming_full_disk():
+        with self.as_file(key) as path, naming_full_disk(target.parent):
             try:
                 shutil.copyfile(path, target)
             except OSError:
@@ -58,14 +60,14 @@ class LocalStore:
         """The file of a blob. Raises BlobNotFound."""
         path = self._path(key)
         if not path.is_file():
-            raise _not_found(key)
+            raise not_found(key)
         return path
 
     def read(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         with self._open(key) as file:
             file.seek(start)
             left = None if end is None else max(0, end - start)
-            while piece := file.read(_PIECE if left is None else min(_PIECE, left)):
+            while piece := file.read(PIECE if left is None else min(PIECE, left)):
                 yield piece
                 left = None if left is None else left - len(piece)
 
@@ -81,10 +83,44 @@ class LocalStore:
             for folder in path.relative_to(self.root).parents[:-1]:
                 (self.root / folder).rmdir()
 
-    def list(self, prefix: str = "") -> Iterator[str]:
-        top = self._path(prefix) if prefix else self.root
-        keys = [path.relative_to(self.root).as_posix() for path in top.rglob("*") if path.is_file()]
-        return iter(sorted(key for key in keys if not key.startswith(f"{_INCOMING}/")))
+    def list(self, prefix: str = "") -> Iterator[Listed]:
+        yield from _walk(self._path(prefix) if prefix else self.root, f"{prefix}/" if prefix else "")
+
+    def begin_multipart(self, key: str, *, content_type: str = OCTETS) -> str:  # noqa: ARG002
+        return self._parts.begin(check_key(key))
+
+    def write_part(self, key: str, upload_id: str, number: int, pieces: Iterator[bytes]) -> Part:
+        with self.open_part(key, upload_id, number) as draft:
+            for piece in pieces:
+                draft.write(piece)
+            return draft.keep()
+
+    def open_part(self, key: str, upload_id: str, number: int) -> PartDraft:
+        """A part to be written piece by piece; left without ``keep``, nothing remains. Raises as write_part."""
+        return self._parts.open(check_key(key), upload_id, number)
+
+    def parts(self, key: str, upload_id: str) -> Sequence[Part]:
+        return self._parts.present(check_key(key), upload_id)
+
+    def complete_multipart(self, key: str, upload_id: str, numbers: Sequence[int]) -> int:
+        return self._parts.complete(key, upload_id, numbers, target=self._path(key))
+
+    def abort_multipart(self, key: str, upload_id: str) -> None:
+        self._parts.abort(check_key(key), upload_id)
+
+    def multiparts(self) -> Iterator[Unfinished]:
+        return self._parts.unfinished()
+
+    def state(self) -> StoreState:
+        # The folder of the files, or the one in which it will be made.
+        present = next((place for place in (self.root, *self.root.absolute().parents) if place.exists()), Path("/"))
+        try:
+            free = shutil.disk_usage(present).free
+        except OSError as error:
+            return StoreState(problem=error.strerror)
+        if not os.access(present, os.W_OK):
+            return StoreState(free_bytes=free, problem="not writable")
+        return StoreState(free_bytes=free, problem=None if free else "full")
 
     def sweep(self, *, older_than_s: float) -> int:
         """Remove what interrupted writers left behind, if nobody wrote to it for so long; how many files."""
@@ -92,7 +128,7 @@ class LocalStore:
         for draft in (self.root / _INCOMING).glob("*"):
             with suppress(FileNotFoundError):
                 if time.time() - draft.stat().st_mtime > older_than_s:
-                    draft.unlink()
+                    shutil.rmtree(draft) if draft.is_dir() else draft.unlink()
                     swept += 1
         return swept
 
@@ -103,72 +139,28 @@ class LocalStore:
         try:
             return self._path(key).open("rb")
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            raise _not_found(key) from error
-
-    @contextmanager
-    def _naming_full_disk(self) -> Generator[None]:
-        try:
-            yield
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
-            raise StorageFull(
-                f"There is no room left in {self.root}. Nothing was stored; free some space and try again."
-            ) from error
+            raise not_found(key) from error
 
 
-def _not_found(key: str) -> BlobNotFound:
-    return BlobNotFound(f"Nothing is stored under {key}.", extra={"key": key})
+def _digested(pieces: Iterable[bytes], digest: Callable[[bytes], object]) -> Iterator[bytes]:
+    for piece in pieces:
+        digest(piece)
+        yield piece
 
 
-def _write_durably(path: Path, source: Path | bytes) -> tuple[int, str]:
-    """Size and SHA-256 of what is now on the disk."""
-    digest, size = hashlib.sha256(), 0
-    with path.open("xb") as file:
-        for piece in _pieces(source):
-            file.write(piece)
-            digest.update(piece)
-            size += len(piece)
-        file.flush()
-        os.fsync(file.fileno())
-    return size, digest.hexdigest()
-
-
-def _pieces(source: Path | bytes) -> Iterator[bytes]:
-    if isinstance(source, bytes):
-        yield source
-        return
-    with source.open("rb") as file:
-        while piece := file.read(_PIECE):
-            yield piece
-
-
-def _rename_into(draft: Path, target: Path) -> None:
-    # Whoever deletes the last blob of a folder removes the folder: maybe at any moment before the rename.
-    for _ in range(_ATTEMPTS):
-        with suppress(FileNotFoundError):
-            _make_folder(target.parent)
-            draft.replace(target)
-            break
-    else:
-        _make_folder(target.parent)
-        draft.replace(target)
-    with suppress(FileNotFoundError):
-        _sync_folder(target.parent)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make the folder and those above it, so that they survive a power cut."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    for path in reversed(missing):
-        with suppress(FileExistsError):
-            path.mkdir()
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _walk(folder: Path, prefix: str) -> Iterator[Listed]:
+    """The files below, in the order of their keys' bytes, as a bucket lists them: ``a-b/c`` comes before ``a/b``."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        with os.scandir(folder) as entries:
+            found = [(f"{entry.name}/" if entry.is_dir() else entry.name, entry) for entry in entries]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name, entry in sorted(found, key=itemgetter(0)):
+        if name.startswith("."):
+            continue
+        if name.endswith("/"):
+            yield from _walk(folder / entry.name, prefix + name)
+            continue
+        with suppress(FileNotFoundError):
+            stat = entry.stat()
+            yield Listed(key=prefix + name, size=stat.st_size, modified=datetime.fromtimestamp(stat.st_mtime, UTC))

@@ -12,8 +12,10 @@ from fastapi.responses import FileResponse, Response
 
 from app.core.clock import Clock, utc_now
 from app.core.errors import InvalidRequest, TenexError
-from app.storage.links import PREFIX, Download, Links
 from app.storage.local import LocalStore
+from app.storage.opening import Storage
+from app.storage.signed_links import FILES, Download, SignedLinks, SignedPartLinks
+from app.storage.uploads import uploads_router
 
 _SPAN = r"(?:\d{1,18}-\d{0,18}|-\d{1,18})"
 _RANGE = re.compile(rf"\s*bytes\s*=\s*{_SPAN}(?:\s*,\s*{_SPAN})*\s*", re.IGNORECASE)
@@ -40,11 +42,20 @@ class _BlobResponse(FileResponse):
     chunk_size = 256 * 1024
 
 
-def files_router(store: LocalStore, links: Links, clock: Clock = utc_now) -> APIRouter:
+def local_routers(storage: Storage) -> list[APIRouter]:
+    """What this server serves of the storage: none with a bucket, which clients talk to themselves."""
+    match storage:
+        case Storage(blobs=LocalStore() as store, links=SignedLinks() as links, part_links=SignedPartLinks() as parts):
+            return [files_router(store, links), uploads_router(store, parts)]
+        case _:
+            return []
+
+
+def files_router(store: LocalStore, links: SignedLinks, clock: Clock = utc_now) -> APIRouter:
     """The route that serves what ``links`` points to."""
     router = APIRouter(include_in_schema=False)
 
-    @router.api_route(f"{PREFIX}/{{token}}/{{name}}", methods=["GET", "HEAD"])
+    @router.api_route(f"{FILES}/{{token}}/{{name}}", methods=["GET", "HEAD"])
     def download(token: str, name: str, request: Request) -> Response:  # noqa: ARG001 # pyright: ignore[reportUnusedFunction]
         # The name in the path is there for people and their tools; the one that counts is signed.
         allowed = links.open(token)

@@ -93,7 +93,7 @@ class Scene(Site):
         assert self.file(job).stat().st_size == self.revision(job).size > 0
 
     def blobs(self, prefix: str = "") -> list[str]:
-        return list(self.services.platform.blobs.list(prefix))
+        return [blob.key for blob in self.services.platform.blobs.list(prefix)]
 
     def scratch(self) -> list[Path]:
         """What attempts left behind; nothing may stay there once no work runs."""

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app.core.clock import utc_now
 from app.storage.base import BlobNotFound, BlobStore, InvalidKey
-from app.storage.local import LocalStore
-
-MAKERS: dict[str, Callable[[Path], BlobStore]] = {"local": lambda folder: LocalStore(folder / "blobs")}
+from tests.storage.stores import STORES
 
 
-@pytest.fixture(params=sorted(MAKERS))
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    return MAKERS[request.param](tmp_path)
+@pytest.fixture(params=STORES)
+def store(request: pytest.FixtureRequest) -> BlobStore:
+    return request.getfixturevalue(request.param)
 
 
 def content(store: BlobStore, key: str, start: int = 0, end: int | None = None) -> bytes:
     return b"".join(store.read(key, start=start, end=end))
+
+
+def keys(store: BlobStore, prefix: str = "") -> list[str]:
+    return [found.key for found in store.list(prefix)]
 
 
 def test_what_was_put_can_be_got(store: BlobStore, tmp_path: Path) -> None:
@@ -99,16 +102,35 @@ def test_what_was_deleted_is_gone_and_may_be_deleted_again(store: BlobStore) -> 
     for _ in range(2):
         store.delete("w1/a")
     assert store.size("w1/a") is None
-    assert list(store.list()) == ["w1/b"]
+    assert keys(store) == ["w1/b"]
 
 
 def test_keys_are_listed_in_order_below_a_prefix_of_whole_segments(store: BlobStore) -> None:
-    for key in ("w1/b/2", "w1/b/10", "w1/a", "w10/a", "w2"):
+    for key in ("w1/b/2", "w1/b/10", "w1/a", "w10/a", "w2", "w1-x", "w1.y"):
         store.put(key, b"x")
-    assert list(store.list("w1")) == ["w1/a", "w1/b/10", "w1/b/2"]
-    assert list(store.list("w1/b")) == ["w1/b/10", "w1/b/2"]
-    assert list(store.list()) == ["w1/a", "w1/b/10", "w1/b/2", "w10/a", "w2"]
-    assert list(store.list("nobody")) == []
+    assert keys(store, "w1") == ["w1/a", "w1/b/10", "w1/b/2"]
+    assert keys(store, "w1/b") == ["w1/b/10", "w1/b/2"]
+    assert keys(store) == ["w1-x", "w1.y", "w1/a", "w1/b/10", "w1/b/2", "w10/a", "w2"]
+    assert keys(store, "nobody") == []
+    assert keys(store, "w2") == []
+
+
+def test_a_listed_blob_tells_its_size_and_age(store: BlobStore) -> None:
+    before = utc_now().replace(microsecond=0)
+    store.put("w1/a", b"12345")
+    (found,) = store.list()
+    assert (found.key, found.size) == ("w1/a", 5)
+    # A bucket tells whole seconds, and may have another clock than we by a fraction of one.
+    assert before - timedelta(seconds=2) <= found.modified <= utc_now() + timedelta(seconds=2)
+    assert found.modified.utcoffset() == timedelta()
+
+
+def test_what_is_listed_may_be_deleted_meanwhile(store: BlobStore) -> None:
+    for number in range(5):
+        store.put(f"w1/folder{number}/a", b"x")
+    for found in store.list("w1"):
+        store.delete(found.key)
+    assert keys(store) == []
 
 
 STRANGE_KEYS = (
@@ -125,6 +147,7 @@ def test_a_key_that_could_leave_the_store_is_refused_everywhere(store: BlobStore
         lambda: list(store.read(key)),
         lambda: store.size(key),
         lambda: store.delete(key),
+        lambda: store.begin_multipart(key),
     ):
         with pytest.raises(InvalidKey):
             act()
@@ -133,7 +156,7 @@ def test_a_key_that_could_leave_the_store_is_refused_everywhere(store: BlobStore
 def test_a_source_that_is_missing_leaves_nothing_behind(store: BlobStore, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         store.put("a", tmp_path / "missing")
-    assert list(store.list()) == []
+    assert keys(store) == []
 
 
 def test_many_may_put_and_delete_in_one_folder_at_once(store: BlobStore) -> None:
@@ -144,7 +167,7 @@ def test_many_may_put_and_delete_in_one_folder_at_once(store: BlobStore) -> None
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(80)))
     store.put("shared/folder/last", b"y")
-    assert list(store.list()) == ["shared/folder/last"]
+    assert keys(store) == ["shared/folder/last"]
 
 
 def test_of_many_who_put_the_same_key_one_wins_whole(store: BlobStore) -> None:

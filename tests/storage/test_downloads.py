@@ -15,9 +15,10 @@ from starlette.testclient import TestClient
 from app.core.http import install_edge
 from app.core.metrics import Metrics
 from app.core.settings import Settings
-from app.storage.links import InvalidLink, Links
+from app.storage.links import InvalidLink
 from app.storage.local import LocalStore
 from app.storage.router import files_router
+from app.storage.signed_links import SignedLinks
 
 DATA = bytes(range(256)) * 4
 
@@ -43,12 +44,12 @@ def store(tmp_path: Path) -> LocalStore:
 
 
 @pytest.fixture
-def links(clock: Clock) -> Links:
-    return Links(b"secret", base_url="https://videos.example.com/", lifetime=timedelta(hours=1), clock=clock)
+def links(clock: Clock) -> SignedLinks:
+    return SignedLinks(b"secret", base_url="https://videos.example.com/", lifetime=timedelta(hours=1), clock=clock)
 
 
 @pytest.fixture
-def client(store: LocalStore, links: Links, clock: Clock) -> TestClient:
+def client(store: LocalStore, links: SignedLinks, clock: Clock) -> TestClient:
     app = FastAPI()
     app.include_router(files_router(store, links, clock))
     install_edge(app, settings=Settings(), metrics=Metrics())
@@ -56,7 +57,7 @@ def client(store: LocalStore, links: Links, clock: Clock) -> TestClient:
 
 
 @pytest.fixture
-def url(links: Links) -> str:
+def url(links: SignedLinks) -> str:
     return links.url("w1/a.mp4", filename="welcome.mp4", content_type="video/mp4")
 
 
@@ -73,7 +74,7 @@ def test_a_link_downloads_the_file_under_its_name(client: TestClient, url: str) 
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_name_in_any_script_survives(client: TestClient, links: Links) -> None:
+def test_a_name_in_any_script_survives(client: TestClient, links: SignedLinks) -> None:
     url = links.url("w1/a.mp4", filename='Grüße "für" 你好/..mp4', content_type="video/mp4")
     answer = client.get(url)
     assert answer.status_code == 200
@@ -81,7 +82,7 @@ def test_a_name_in_any_script_survives(client: TestClient, links: Links) -> None
     assert disposition.startswith("attachment; filename*=utf-8''Gr%C3%BC%C3%9Fe%20%22f%C3%BCr%22%20%E4%BD%A0%E5%A5%BD")
 
 
-def test_what_a_browser_shows_in_place_is_inline(client: TestClient, links: Links) -> None:
+def test_what_a_browser_shows_in_place_is_inline(client: TestClient, links: SignedLinks) -> None:
     url = links.url("w1/a.mp4", filename="poster.jpg", content_type="image/jpeg", inline=True)
     assert client.get(url).headers["content-disposition"] == 'inline; filename="poster.jpg"'
 
@@ -154,7 +155,7 @@ def test_what_a_client_has_is_not_sent_again(client: TestClient, url: str, store
     assert client.get(url, headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_a_link_stops_working_and_says_so(client: TestClient, url: str, clock: Clock, links: Links) -> None:
+def test_a_link_stops_working_and_says_so(client: TestClient, url: str, clock: Clock, links: SignedLinks) -> None:
     expires = links.expires_at()
     clock.now = expires - timedelta(seconds=1)
     assert client.get(url).headers["cache-control"] == "private, max-age=1"
@@ -164,7 +165,7 @@ def test_a_link_stops_working_and_says_so(client: TestClient, url: str, clock: C
     assert "2026-01-01 01:00:00 UTC" in answer.json()["detail"]
 
 
-def test_a_changed_link_is_refused_wherever_it_was_changed(links: Links, url: str) -> None:
+def test_a_changed_link_is_refused_wherever_it_was_changed(links: SignedLinks, url: str) -> None:
     token = urlsplit(url).path.split("/")[2]
     # The last character carries bits that decoding drops.
     for place in range(0, len(token) - 1, 7):
@@ -182,7 +183,7 @@ def test_a_made_up_link_is_refused(client: TestClient, token: str) -> None:
 
 
 def test_a_link_of_another_server_is_refused(client: TestClient) -> None:
-    other = Links(b"other", base_url="https://videos.example.com", lifetime=timedelta(hours=1))
+    other = SignedLinks(b"other", base_url="https://videos.example.com", lifetime=timedelta(hours=1))
     assert client.get(other.url("w1/a.mp4", filename="a", content_type="video/mp4")).status_code == 403
 
 

@@ -119,7 +119,7 @@ class Installation:
         return caller.get(f"/{made['id']}").json()
 
     def blobs(self, prefix: str) -> list[str]:
-        return list(self.services.platform.blobs.list(prefix))
+        return [blob.key for blob in self.services.platform.blobs.list(prefix)]
 
     def _store(self, job: RenderJob) -> dict[str, Any]:
         prefix, files = f"videos/{job.video_id}/{job.revision}-{new_id()}", dict[str, Any]()

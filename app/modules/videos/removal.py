@@ -50,8 +50,8 @@ def remove_video(session: Session, settlement: Settlement, workspace_id: str, vi
 def clear_away(remains: Remains, blobs: BlobStore) -> None:
     """Delete the files. Can be repeated."""
     for prefix in remains.blob_prefixes:
-        for key in list(blobs.list(prefix)):
-            blobs.delete(key)
+        for found in blobs.list(prefix):
+            blobs.delete(found.key)
     for key in remains.blobs:
         blobs.delete(key)
 

@@ -1,0 +1,5 @@
+"""The blob stores that keep what ``app.storage.base`` promises, as names of fixtures."""
+
+from __future__ import annotations
+
+STORES = ["local_store"]
