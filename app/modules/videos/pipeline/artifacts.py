@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,12 +95,6 @@ class Artifacts:
             session.execute(
                 sa.delete(Artifact).where(Artifact.workspace_id == workspace_id, Artifact.fingerprint == fingerprint)
             )
-
-    @contextlib.contextmanager
-    def opened(self, stored: Stored) -> Generator[Path]:
-        """The artifact as a local file, for as long as the context lasts."""
-        with self._blobs.as_file(stored.blob) as path:
-            yield path
 
 
 def _stored(row: Artifact) -> Stored:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,36 +78,42 @@ class Steps:
         """Draw and encode one chunk, unless it is there."""
         chunk = Chunk.model_validate(document)
         async with self._making.making(job_id, workspace_id, chunk.fingerprint) as already:
-            if already:
-                return
-            with self._at.folder() as folder, self._making.file(workspace_id, chunk.take.fingerprint) as take:
-                out = folder / "chunk.mp4"
-                task = {
-                    "chunk": chunk.model_dump(mode="json"),
-                    "take": str(take),
-                    "out": str(out),
-                    "prints": str(self._at.prints),
-                }
-                report = self.progress.reporter(job_id, chunk.fingerprint, chunk.stop - chunk.first)
-                outcome = await self._run("draw_chunk", task, CHUNK_DEADLINE_S, report)
-                await self._making.keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
+            if not already:
+                with self._at.folder() as folder:
+                    await self._draw(job_id, workspace_id, chunk, folder)
+
+    async def _draw(self, job_id: str, workspace_id: str, chunk: Chunk, folder: Path) -> None:
+        out = folder / "chunk.mp4"
+        async with self._making.file(workspace_id, chunk.take.fingerprint) as take:
+            task = {
+                "chunk": chunk.model_dump(mode="json"),
+                "take": str(take),
+                "out": str(out),
+                "prints": str(self._at.prints),
+            }
+            report = self.progress.reporter(job_id, chunk.fingerprint, chunk.stop - chunk.first)
+            outcome = await self._run("draw_chunk", task, CHUNK_DEADLINE_S, report)
+        await self._making.keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
 
     async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any], picture: dict[str, Any]) -> None:
         """Lay the sound of all takes on one track and master it, unless that is there."""
         layout, fps = Layout.model_validate(document), str(Picture.model_validate(picture).rate)
         async with self._making.making(job_id, workspace_id, layout.mix) as already:
-            if already:
-                return
-            with self._at.folder() as folder, self._take_files(workspace_id, layout.timeline) as takes:
-                out = folder / "mix.m4a"
-                task = {
-                    "timeline": layout.timeline.model_dump(mode="json"),
-                    "fps": fps,
-                    "takes": takes,
-                    "out": str(out),
-                }
-                outcome = await self._run("mix", task, MIX_DEADLINE_S)
-                await self._making.keep(job_id, workspace_id, "mix", layout.mix, out, outcome.result, outcome)
+            if not already:
+                with self._at.folder() as folder:
+                    await self._mix(job_id, workspace_id, layout, fps, folder)
+
+    async def _mix(self, job_id: str, workspace_id: str, layout: Layout, fps: str, folder: Path) -> None:
+        out = folder / "mix.m4a"
+        async with self._take_files(workspace_id, layout.timeline) as takes:
+            task = {
+                "timeline": layout.timeline.model_dump(mode="json"),
+                "fps": fps,
+                "takes": takes,
+                "out": str(out),
+            }
+            outcome = await self._run("mix", task, MIX_DEADLINE_S)
+        await self._making.keep(job_id, workspace_id, "mix", layout.mix, out, outcome.result, outcome)
 
     async def make_package(self, job_id: str, workspace_id: str, layout: Layout) -> dict[str, Any]:
         """Join chunks and sound, make poster, preview and captions, and store them. Returns the files by role."""
@@ -117,23 +123,32 @@ class Steps:
                 job.stage = Stage.PACKAGE
                 composition = _composition(job)
                 prefix = f"videos/{job.video_id}/{job.revision}-{new_id()}"
-            with self._at.folder() as folder, contextlib.ExitStack() as files:
-                task = self._package_task(files, workspace_id, layout, composition, folder)
-                outcome = await self._run("package", task, PACKAGE_DEADLINE_S)
+            with self._at.folder() as folder:
+                async with contextlib.AsyncExitStack() as files:
+                    task = await self._package_task(files, workspace_id, layout, composition, folder)
+                    outcome = await self._run("package", task, PACKAGE_DEADLINE_S)
                 return await asyncio.to_thread(self._making.store_files, _paths(outcome), prefix, _TYPES)
 
-    def _package_task(
-        self, files: contextlib.ExitStack, workspace_id: str, layout: Layout, composition: Composition, folder: Path
+    async def _package_task(
+        self,
+        files: contextlib.AsyncExitStack,
+        workspace_id: str,
+        layout: Layout,
+        composition: Composition,
+        folder: Path,
     ) -> dict[str, Any]:
+        async def path_of(name: str) -> str:
+            return str(await files.enter_async_context(self._making.file(workspace_id, name)))
+
         width, height = composition.picture.size
         return {
             "timeline": layout.timeline.model_dump(mode="json"),
             "fps": str(composition.picture.rate),
             "width": width,
             "height": height,
-            "chunks": [str(files.enter_context(self._making.file(workspace_id, c.fingerprint))) for c in layout.chunks],
-            "sound": str(files.enter_context(self._making.file(workspace_id, layout.mix))),
-            "takes": files.enter_context(self._take_files(workspace_id, layout.timeline)),
+            "chunks": [await path_of(chunk.fingerprint) for chunk in layout.chunks],
+            "sound": await path_of(layout.mix),
+            "takes": await files.enter_async_context(self._take_files(workspace_id, layout.timeline)),
             "captions": composition.captions is Captions.SIDECAR,
             "folder": str(folder),
         }
@@ -168,11 +183,11 @@ class Steps:
         name = f"app.modules.videos.pipeline.children:{target}"
         return await self._making.run(name, task, deadline_s, report)
 
-    @contextlib.contextmanager
-    def _take_files(self, workspace_id: str, timeline: Timeline) -> Generator[dict[str, str]]:
-        with contextlib.ExitStack() as files:
-            names = {segment.take.fingerprint for segment in timeline.segments}
-            yield {name: str(files.enter_context(self._making.file(workspace_id, name))) for name in sorted(names)}
+    @contextlib.asynccontextmanager
+    async def _take_files(self, workspace_id: str, timeline: Timeline) -> AsyncGenerator[dict[str, str]]:
+        async with contextlib.AsyncExitStack() as files:
+            names = sorted({segment.take.fingerprint for segment in timeline.segments})
+            yield {name: str(await files.enter_async_context(self._making.file(workspace_id, name))) for name in names}
 
 
 def _paths(outcome: Outcome) -> dict[str, Path]:

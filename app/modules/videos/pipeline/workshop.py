@@ -109,14 +109,20 @@ class Making:
             note=note,
         )
 
-    @contextlib.contextmanager
-    def file(self, workspace_id: str, fingerprint: str) -> Generator[Path]:
+    @contextlib.asynccontextmanager
+    async def file(self, workspace_id: str, fingerprint: str) -> AsyncGenerator[Path]:
         """An artifact as a local file, for as long as the context lasts. Raises ArtifactLost."""
-        stored = self._at.artifacts.find(workspace_id, fingerprint)
+        stored = await asyncio.to_thread(self._at.artifacts.find, workspace_id, fingerprint)
         if stored is None:
             raise ArtifactLost(f"The artifact {fingerprint} was removed while the job ran. Render again.")
-        with self._at.artifacts.opened(stored) as path:
+        async with self.blob(stored.blob) as path:
             yield path
+
+    @contextlib.asynccontextmanager
+    async def blob(self, key: str) -> AsyncGenerator[Path]:
+        """A blob as a local file. Bringing it here from a bucket may take minutes, in which the worker goes on."""
+        with contextlib.ExitStack() as stack:
+            yield await asyncio.to_thread(stack.enter_context, self._at.blobs.as_file(key))
 
     def store_files(self, files: Mapping[str, Path], prefix: str, types: Mapping[str, str]) -> dict[str, Any]:
         """The files by role as blobs below the prefix, all of them or none; what a revision keeps of them."""
