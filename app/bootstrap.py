@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from app.avatars.base import AvatarProvider
@@ -12,6 +13,7 @@ from app.core.auth import JwtVerifier
 from app.core.database import Database
 from app.core.idempotency import Idempotency
 from app.core.migrations import migrate
+from app.core.outbound import Outbound
 from app.core.pagination import Cursors
 from app.core.settings import Settings
 from app.core.signing import load_secret
@@ -21,10 +23,13 @@ from app.engine.lease import leases_for
 from app.engine.migrations import migrate_engine
 from app.engine.worker import EngineWorker, Workflow
 from app.media.children import Nursery
+from app.media.examined import Bounds
 from app.modules.accounts.service import Accounts
 from app.modules.credits.service import Credits
 from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars, ensure_built_in
+from app.modules.videos.intake.steps import IntakeSteps
+from app.modules.videos.intake.workflow import IntakeWorkflow
 from app.modules.videos.jobs import Jobs
 from app.modules.videos.pipeline.artifacts import Artifacts
 from app.modules.videos.pipeline.settle import Settlement
@@ -33,13 +38,18 @@ from app.modules.videos.pipeline.takes import TakeSteps
 from app.modules.videos.pipeline.workflow import RenderWorkflow
 from app.modules.videos.pipeline.workshop import Making, Workshop
 from app.modules.videos.renders import Renders
+from app.modules.videos.uploads import UploadLimits, Uploads
 from app.speech.voices import VoiceCatalogue
 from app.storage.base import BlobStore
 from app.storage.links import Links, PartLinks
 from app.storage.opening import Storage, open_storage
 
 #: What the nursery imports before the first child is born.
-PRELOAD = ("app.modules.videos.pipeline.children", "app.avatars.studio.provider")
+PRELOAD = (
+    "app.modules.videos.pipeline.children",
+    "app.modules.videos.intake.children",
+    "app.avatars.studio.provider",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,7 @@ class Services:
     videos: Videos
     jobs: Jobs
     avatars: Avatars
+    uploads: Uploads
 
     @property
     def database(self) -> Database:
@@ -147,6 +158,23 @@ def build_services(settings: Settings) -> Services:
         videos=Videos(jobs=jobs, links=platform.storage.links, settlement=platform.settlement, blobs=platform.blobs),
         jobs=jobs,
         avatars=Avatars(providers=platform.providers),
+        uploads=build_uploads(platform, engine),
+    )
+
+
+def build_uploads(platform: Platform, engine: EngineClient) -> Uploads:
+    settings = platform.settings
+    return Uploads(
+        database=platform.database,
+        engine=engine,
+        blobs=platform.blobs,
+        part_links=platform.storage.part_links,
+        outbound=Outbound(allowed=settings.allowed_sources),
+        limits=UploadLimits(
+            most_bytes=settings.max_upload_bytes,
+            part_bytes=settings.upload_part_bytes,
+            lifetime=timedelta(seconds=settings.upload_seconds),
+        ),
     )
 
 
@@ -165,16 +193,28 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     )
     making = Making(workshop)
     steps, takes = Steps(workshop, making), TakeSteps(workshop, making.progress)
-    story = RenderWorkflow(durable=durable or Durable(), steps=steps, takes=takes, providers=platform.providers)
+    durable = durable or Durable()
+    story = RenderWorkflow(durable=durable, steps=steps, takes=takes, providers=platform.providers)
+    arrival = IntakeWorkflow(durable=durable, steps=_intake_steps(settings, workshop, making))
     workflows: dict[str, Workflow] = {
         "render": reporting(story.render),
         "take": reporting(story.take),
         "chunk": reporting(story.chunk),
         "mix": reporting(story.mix),
         "package": reporting(story.package),
+        "intake": reporting(arrival.intake),
+        "check": reporting(arrival.check),
+        "segment": reporting(arrival.segment),
+        "sound": reporting(arrival.sound),
+        "prepare": reporting(arrival.prepare),
     }
     leases = leases_for(settings.database, settings.data / "leases")
     return EngineWorker(url=settings.database, leases=leases), workflows
+
+
+def _intake_steps(settings: Settings, workshop: Workshop, making: Making) -> IntakeSteps:
+    bounds = Bounds(max_bytes=settings.max_upload_bytes, max_seconds=settings.max_upload_seconds)
+    return IntakeSteps(workshop, making, Outbound(allowed=settings.allowed_sources), bounds)
 
 
 def _scratch(settings: Settings) -> Path:

@@ -30,6 +30,7 @@ parameter that does not fit this description answers 422 with a list of faults.
 """
 TAGS = [
     {"name": "videos", "description": "Videos and their revisions"},
+    {"name": "uploads", "description": "Bringing recordings in"},
     {"name": "renders", "description": "Render jobs: progress, events, cancelling"},
     {"name": "avatars", "description": "Who can speak, how, and where"},
     {"name": "credits", "description": "What the workspace has, holds and has spent"},
@@ -60,12 +61,19 @@ _CODES = {
 }
 _CONFLICTS = {
     "create_video": "idempotency_key_reuse",
+    "create_upload": "idempotency_key_reuse",
+    "complete_upload": "upload_incomplete",
     "render_again": "render_in_progress",
     "cancel_job": "job_finished",
     "change_avatar": "built_in_avatar",
     "delete_avatar": "built_in_avatar",
 }
-_MISSING = {"{job_id}": "job_not_found", "{number}": "revision_not_found", "{video_id}": "video_not_found"}
+_MISSING = {
+    "{job_id}": "job_not_found",
+    "{number}": "revision_not_found",
+    "{upload_id}": "upload_not_found",
+    "{video_id}": "video_not_found",
+}
 _PROBLEM = {
     "type": "object",
     "description": "What went wrong. Some errors come with more facts.",

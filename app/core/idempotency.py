@@ -17,7 +17,7 @@ import hashlib
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,6 +68,10 @@ class Answer:
     status: int
     body: str
     replayed: bool = False
+
+    def with_body(self, body: str) -> Answer:
+        """The same answer with what is made anew each time, such as links that expire."""
+        return replace(self, body=body)
 
 
 class Slot:

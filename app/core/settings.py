@@ -44,6 +44,16 @@ class Settings(BaseSettings):
     download_seconds: int = Field(default=3600, ge=1, description="How long a download link works")
     upload_link_seconds: int = Field(default=3600, ge=1, description="How long the link for one part works")
 
+    max_upload_bytes: int = Field(default=20 * 1024**3, ge=1, description="Largest file that is taken in")
+    max_upload_seconds: int = Field(default=6 * 3600, ge=1, description="Longest recording that is taken in")
+    upload_part_bytes: int = Field(
+        default=16 * 1024**2, ge=5 * 1024**2, le=1024**3, description="Files are sent in parts of this size"
+    )
+    upload_seconds: int = Field(default=86_400, ge=60, description="An upload nobody goes on with expires after this")
+    private_sources: str = Field(
+        default="", description="Host names, with commas between, that files may be fetched from although private"
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["pretty", "json"] = "pretty"
 
@@ -103,6 +113,11 @@ class Settings(BaseSettings):
     def voice_folder(self) -> Path:
         """Folder of Piper voice files."""
         return self.voices or self.data / "voices"
+
+    @property
+    def allowed_sources(self) -> tuple[str, ...]:
+        """Hosts in private networks that may be fetched from."""
+        return tuple(host.strip() for host in self.private_sources.split(",") if host.strip())
 
     @property
     def base_url(self) -> str:

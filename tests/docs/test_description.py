@@ -64,6 +64,7 @@ def test_the_examples_of_errors_have_codes_that_exist(operations: list[dict[str,
         "video_not_found",
         "job_not_found",
         "revision_not_found",
+        "upload_not_found",
         "avatar_not_found",
     }
 

@@ -15,7 +15,7 @@ from app.main import create_app
 from tests.videos.installation import Caller, Installation
 
 #: What may be reached without a key: what runs the server, what describes the API, and links that are signed.
-OPEN = {"/health", "/metrics", "/openapi.json", "/docs", "/docs/assets", "/files/{token}/{name}"}
+OPEN = {"/health", "/metrics", "/openapi.json", "/docs", "/docs/assets", "/files/{token}/{name}", "/uploads/{token}"}
 #: A body that each operation accepts. Without one the answer would be 422, whoever asks.
 BODIES: dict[str, dict[str, Any]] = {
     "create_video": {"script": "Hello.", "avatar_id": "maya"},
@@ -23,8 +23,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "render_again": {"aspect_ratio": "9:16"},
     "create_avatar": {"name": "Mine", "provider_avatar_id": "maya"},
     "change_avatar": {"name": "Mine"},
+    "create_upload": {"filename": "mine.mp4", "size": 10},
 }
-LISTS = ("", "/renders", "/avatars", "/api/v1/credits/ledger")
+LISTS = ("", "/uploads", "/renders", "/avatars", "/api/v1/credits/ledger")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +119,14 @@ def _belongings(caller: Caller, installation: Installation) -> dict[str, str]:
     """Something of each kind that a path can name."""
     profile = caller.post("/avatars", {"name": "Theirs", "provider_avatar_id": "maya"}).json()
     video = installation.ready(caller)
-    return {"video_id": video["id"], "job_id": video["render"]["id"], "avatar_id": profile["id"], "number": "1"}
+    upload = caller.post("/uploads", {"filename": "theirs.mp4", "size": 10}).json()
+    return {
+        "video_id": video["id"],
+        "job_id": video["render"]["id"],
+        "avatar_id": profile["id"],
+        "upload_id": upload["id"],
+        "number": "1",
+    }
 
 
 def _ids(items: list[dict[str, Any]]) -> set[str]:

@@ -17,6 +17,7 @@ from app.modules.videos.avatars import Avatars
 from app.modules.videos.fields import Instant
 from app.modules.videos.jobs import Jobs
 from app.modules.videos.renders import Renders
+from app.modules.videos.uploads import Uploads
 from app.speech.voices import VoiceCatalogue
 
 PREFIX = "/api/v1/videos"
@@ -41,6 +42,8 @@ class HasVideos(Protocol):
     def avatars(self) -> Avatars: ...
     @property
     def renders(self) -> Renders: ...
+    @property
+    def uploads(self) -> Uploads: ...
 
 
 def services_of(request: Request) -> HasVideos:
@@ -52,6 +55,7 @@ Reader = Annotated[Principal, Depends(caller_with("videos:read"))]
 Writer = Annotated[Principal, Depends(caller_with("videos:write"))]
 
 VideoId = Annotated[str, Path(max_length=100, examples=["01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"])]
+UploadId = Annotated[str, Path(max_length=100, examples=["01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"])]
 JobId = Annotated[str, Path(max_length=100, examples=["01936f2e-8d7b-7f02-8e55-aa12bc34de56"])]
 AvatarId = Annotated[str, Path(max_length=100, examples=["maya"])]
 CreatedAfter = Annotated[

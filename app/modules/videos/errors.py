@@ -1,12 +1,16 @@
 """What can be wrong with a request about videos.
 
 TenexError
-├── VideoNotFound, JobNotFound, RevisionNotFound, AvatarNotFound   404
+├── VideoNotFound, UploadNotFound, JobNotFound, RevisionNotFound, AvatarNotFound   404
 ├── RenderInProgress     409  the video is being rendered already
 ├── NotRenderable        409  there is no script to render again
 ├── NotReady             409  there is nothing to download yet
 ├── JobFinished          409  a finished job cannot be cancelled
 ├── BuiltInAvatar        409  built-in profiles cannot be changed
+├── UploadIncomplete     409  parts of an upload are missing, or of another size than announced
+├── UploadOver           409  it expired: nothing can be sent to it any more
+├── EmptyUpload          400  a file of no bytes
+├── UploadTooLarge       413  more bytes than are accepted
 ├── UnknownProvider      400  no avatar provider of that name is configured
 ├── VoiceNeeded          400  the provider has no voice of its own to fall back to
 └── InvalidMetadata      400  the merged metadata is too large or too deep
@@ -14,11 +18,15 @@ TenexError
 
 from __future__ import annotations
 
-from app.core.errors import Conflict, InvalidRequest, NotFound
+from app.core.errors import Conflict, InvalidRequest, NotFound, TooLarge
 
 
 class VideoNotFound(NotFound):
     code = "video_not_found"
+
+
+class UploadNotFound(NotFound):
+    code = "upload_not_found"
 
 
 class JobNotFound(NotFound):
@@ -51,6 +59,22 @@ class JobFinished(Conflict):
 
 class BuiltInAvatar(Conflict):
     code = "built_in_avatar"
+
+
+class UploadIncomplete(Conflict):
+    code = "upload_incomplete"
+
+
+class UploadOver(Conflict):
+    code = "upload_expired"
+
+
+class EmptyUpload(InvalidRequest):
+    code = "empty_file"
+
+
+class UploadTooLarge(TooLarge):
+    code = "too_large"
 
 
 class UnknownProvider(InvalidRequest):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.clock import Clock, utc_now
 from app.core.pagination import PageRequest, Slice
 from app.modules.videos import repository
-from app.modules.videos.models import JobStatus, RenderJob, Stage
+from app.modules.videos.models import JobKind, JobStatus, RenderJob, Stage
 from app.modules.videos.outlook import SUCCEEDED, Outlook, Running, outlook
 from app.modules.videos.pipeline.settle import ACTIVE
 from app.modules.videos.renders import job_of
@@ -78,6 +78,7 @@ def _shown(job: RenderJob, seen: Outlook) -> RenderJobOut:
         progress=seen.progress,
         eta_seconds=seen.eta_seconds,
         error=failure_of(job.error_code, job.error_message),
+        kind=JobKind(job.kind),
         video_id=job.video_id,
         revision=job.revision,
         credits=JobCredits(held=job.credits_held, charged=_charged(job)),

@@ -32,6 +32,13 @@ class Kind(StrEnum):
     CLIP = "clip"
 
 
+class JobKind(StrEnum):
+    """``render`` makes a video from a composition, ``intake`` makes an uploaded recording ready."""
+
+    RENDER = "render"
+    INTAKE = "intake"
+
+
 class JobStatus(StrEnum):
     QUEUED = "queued"
     RENDERING = "rendering"
@@ -41,11 +48,13 @@ class JobStatus(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a running job is, in this order."""
+    """Where a running job is, in this order: a render plans and makes takes where an intake receives and checks."""
 
     QUEUED = "queued"
     PLAN = "plan"
     TAKES = "takes"
+    RECEIVE = "receive"
+    CHECK = "check"
     CHUNKS = "chunks"
     PACKAGE = "package"
     PUBLISH = "publish"
@@ -57,6 +66,16 @@ class TaskStatus(StrEnum):
     RUNNING = "running"
     MADE = "made"
     REUSED = "reused"
+
+
+class UploadStatus(StrEnum):
+    """``open``: waits for parts. ``received``: whole, or named by an address; its job goes on with it."""
+
+    OPEN = "open"
+    RECEIVED = "received"
+    DONE = "done"
+    FAILED = "failed"
+    EXPIRED = "expired"
 
 
 class TakeStatus(StrEnum):
@@ -99,7 +118,10 @@ class Video(Base):
 
 
 class Revision(Base):
-    """One finished output. Files are named by role: video, poster, preview, vtt, srt."""
+    """One finished output. Files are named by role: video, poster, preview, vtt, srt, original, storyboard-1, ...
+
+    An uploaded recording has one, without a composition; ``facts`` then says what was found in the file.
+    """
 
     __tablename__ = "video_revisions"
 
@@ -109,6 +131,7 @@ class Revision(Base):
     job_id: Mapped[str] = mapped_column(IdText)
     composition: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
     files: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
     frames: Mapped[int] = mapped_column(Integer)
     fps: Mapped[str] = mapped_column(String(16))
     width: Mapped[int] = mapped_column(Integer)
@@ -119,7 +142,7 @@ class Revision(Base):
 
 
 class RenderJob(Base):
-    """One run of the pipeline for one video."""
+    """One run of the pipeline for one video. An intake has no composition, and costs nothing."""
 
     __tablename__ = "render_jobs"
     __table_args__ = (
@@ -132,6 +155,7 @@ class RenderJob(Base):
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
     workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
     video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16), default=JobKind.RENDER)
     status: Mapped[str] = mapped_column(String(16))
     stage: Mapped[str] = mapped_column(String(16))
     composition: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
@@ -144,6 +168,29 @@ class RenderJob(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Upload(Base):
+    """A recording on its way in: the bytes that were announced, and where they are kept. Has the id of its video."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        Index("ix_uploads_page", "workspace_id", "created_at", "id"),
+        Index("ix_uploads_status", "status", "expires_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
+    status: Mapped[str] = mapped_column(String(16))
+    filename: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    source_url: Mapped[str | None] = mapped_column(String(2000))
+    blob: Mapped[str] = mapped_column(String(200))
+    multipart_id: Mapped[str | None] = mapped_column(String(1024))
+    part_size: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RenderTask(Base):

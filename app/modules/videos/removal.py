@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.modules.videos.models import Artifact, RenderJob, RenderTask, Video
+from app.modules.videos.models import Artifact, RenderJob, RenderTask, Upload, UploadStatus, Video
 from app.modules.videos.pipeline.settle import ACTIVE, Settlement
 from app.modules.videos.renders import video_of
 from app.storage.base import BlobStore
@@ -27,6 +27,7 @@ class Remains:
     job_ids: tuple[str, ...]
     blob_prefixes: tuple[str, ...]
     blobs: tuple[str, ...]
+    multiparts: tuple[tuple[str, str], ...]
 
 
 def remove_video(session: Session, settlement: Settlement, workspace_id: str, video_id: str) -> Remains:
@@ -41,14 +42,17 @@ def remove_video(session: Session, settlement: Settlement, workspace_id: str, vi
     # ... and once more now that no new one can be asked for.
     stopped += _cancel_jobs(session, settlement, family)
     blobs = _remove_artifacts(session, workspace_id, family)
+    unfinished = _unfinished_uploads(session, family)
     session.flush()
     session.execute(sa.delete(Video).where(Video.id.in_(family)))
     prefixes = tuple(f"videos/{member}" for member in family)
-    return Remains(job_ids=tuple(stopped), blob_prefixes=prefixes, blobs=tuple(blobs))
+    return Remains(job_ids=tuple(stopped), blob_prefixes=prefixes, blobs=tuple(blobs), multiparts=tuple(unfinished))
 
 
 def clear_away(remains: Remains, blobs: BlobStore) -> None:
-    """Delete the files. Can be repeated."""
+    """Delete the files, and the parts of uploads that will not be completed. Can be repeated."""
+    for key, upload_id in remains.multiparts:
+        blobs.abort_multipart(key, upload_id)
     for prefix in remains.blob_prefixes:
         for found in blobs.list(prefix):
             blobs.delete(found.key)
@@ -97,6 +101,14 @@ def _remove_artifacts(session: Session, workspace_id: str, family: Collection[st
         )
         removed += session.scalars(statement)
     return removed
+
+
+def _unfinished_uploads(session: Session, family: Collection[str]) -> list[tuple[str, str]]:
+    """Blob and multipart id of those that may still have parts."""
+    uploads = sa.select(Upload.blob, Upload.multipart_id).where(
+        Upload.id.in_(family), Upload.multipart_id.is_not(None), Upload.status != UploadStatus.DONE
+    )
+    return [(row.blob, str(row.multipart_id)) for row in session.execute(uploads)]
 
 
 def _in_parts(names: list[str]) -> list[list[str]]:

@@ -111,7 +111,7 @@ class Renders:
             scenes=(self._scene(order.script, speaker),),
             captions=order.captions,
         )
-        video = _new_video(workspace_id, order.title or _title_of(composition), order.metadata or {})
+        video = new_video(workspace_id, order.title or _title_of(composition), order.metadata or {})
         session.add(video)
         return self._render(session, video, composition)
 
@@ -121,7 +121,7 @@ class Renders:
         before = _last_composition(session, video)
         composition = self._changed(session, workspace_id, before, change)
         if change.as_copy:
-            copy = _new_video(workspace_id, video.title, dict(video.details))
+            copy = new_video(workspace_id, video.title, dict(video.details))
             session.add(copy)
             return self._render(session, copy, composition)
         if active_job(session, video) is not None:
@@ -244,25 +244,35 @@ def active_job(session: Session, video: Video) -> RenderJob | None:
 
 
 def _last_composition(session: Session, video: Video) -> Composition:
-    """That of the revision being shown, else that of the last attempt."""
+    """That of the revision being shown, else that of the last attempt. Raises NotRenderable."""
+    if video.source == Source.UPLOADED:
+        raise NotRenderable("This video was uploaded, so there is no script to render again.")
     shown = session.get(Revision, (video.id, video.revision)) if video.revision is not None else None
     if shown is not None:
         return Composition.model_validate(shown.composition)
     query = sa.select(RenderJob).where(RenderJob.video_id == video.id).order_by(RenderJob.revision.desc()).limit(1)
     job = session.scalars(query).first()
     if job is None:
-        raise NotRenderable("This video was uploaded, so there is no script to render again.")
+        raise NotRenderable("This video has never been rendered, so there is nothing to render again.")
     return Composition.model_validate(job.composition)
 
 
-def _new_video(workspace_id: str, title: str, metadata: dict[str, Any]) -> Video:
+def new_video(
+    workspace_id: str,
+    title: str,
+    metadata: dict[str, Any],
+    *,
+    kind: Kind = Kind.AVATAR,
+    source: Source = Source.GENERATED,
+    status: VideoStatus = VideoStatus.RENDERING,
+) -> Video:
     moment = utc_now()
     return Video(
         id=new_id(),
         workspace_id=workspace_id,
-        kind=Kind.AVATAR,
-        source=Source.GENERATED,
-        status=VideoStatus.RENDERING,
+        kind=kind,
+        source=source,
+        status=status,
         title=title,
         details=metadata,
         last_revision=0,

@@ -23,6 +23,8 @@ from app.modules.videos.models import (
     Revision,
     Source,
     TaskStatus,
+    Upload,
+    UploadStatus,
     Video,
     VideoStatus,
 )
@@ -270,6 +272,20 @@ def seconds_ahead(session: Session, created_at: datetime) -> int:
         RenderJob.status.in_(ACTIVE), RenderJob.created_at < created_at
     )
     return session.connection().execute(statement).scalar_one() or 0
+
+
+# uploads --------------------------------------------------------------------------------------------------------------
+
+
+def list_uploads(
+    session: Session, workspace_id: str, page: PageRequest, *, status: UploadStatus | None, sha256: str | None
+) -> Slice[Upload]:
+    """Newest first."""
+    statement = sa.select(Upload).where(
+        Upload.workspace_id == workspace_id, *_equal((Upload.status, status), (Upload.sha256, sha256))
+    )
+    rows = session.scalars(keyset(statement, Upload.created_at, Upload.id, page)).all()
+    return cut(rows, page, _position)
 
 
 # profiles ------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from app.core.answers import answer_kept
 from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
-from app.modules.videos import avatar_routes, render_routes
+from app.modules.videos import avatar_routes, render_routes, upload_routes
 from app.modules.videos.access import (
     PREFIX,
     CreatedAfter,
@@ -31,6 +31,7 @@ router = APIRouter()
 # Their fixed paths come before the one with an id.
 router.include_router(render_routes.fixed)
 router.include_router(avatar_routes.router)
+router.include_router(upload_routes.router)
 videos = APIRouter(prefix=PREFIX, tags=["videos"])
 
 

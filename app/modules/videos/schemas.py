@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
 from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Title
 from app.modules.videos.metadata import MOST_METADATA_BYTES
-from app.modules.videos.models import JobStatus, Kind, Source, Stage, VideoStatus
+from app.modules.videos.models import JobKind, JobStatus, Kind, Source, Stage, UploadStatus, VideoStatus
 
 _VIDEO = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
 _JOB = "01936f2e-8d7b-7f02-8e55-aa12bc34de56"
@@ -71,6 +71,40 @@ class ChangeVideo(_Sent):
         description="Merged into the present metadata as a JSON Merge Patch (RFC 7396): a null removes that entry, "
         "and null in place of the object removes all of them",
     )
+
+
+class CreateUpload(_Sent):
+    """A recording to take in: either a file that will be sent in parts, or an address to fetch it from."""
+
+    model_config = _example(
+        filename="all-hands.mp4", size=734003200, title="All hands, November", metadata={"team": "sales"}
+    )
+
+    filename: str | None = Field(
+        default=None, min_length=1, max_length=4096, description="The file's name; its folders are dropped"
+    )
+    size: int | None = Field(default=None, ge=0, le=2**53, description="Bytes")
+    sha256: str | None = Field(
+        default=None,
+        pattern="^[0-9a-fA-F]{64}$",
+        description="Of the whole file, in hex. Sent, it is verified: a file that arrived changed is refused",
+    )
+    source_url: str | None = Field(
+        default=None,
+        max_length=2000,
+        description="An http or https address to fetch the file from, instead of `filename` and `size`",
+        examples=["https://example.com/recordings/all-hands.mp4"],
+    )
+    title: Title | None = Field(default=None, description="Without one, the file's name")
+    metadata: Metadata | None = Field(default=None, description=_METADATA)
+
+    @model_validator(mode="after")
+    def _either_way(self) -> CreateUpload:
+        if self.source_url is None and (self.filename is None or self.size is None):
+            raise ValueError("send filename and size, or source_url")
+        if self.source_url is not None and self.size is not None:
+            raise ValueError("send either size or source_url: what is fetched has the size it has")
+        return self
 
 
 class RenderAgain(_Sent):
@@ -237,6 +271,87 @@ class VideoOut(VideoSummary):
     captions: CaptionLinks | None
 
 
+class UploadPart(BaseModel):
+    """One part that has not arrived, and the request that sends it: its bytes as the body, nothing around them."""
+
+    number: int = Field(ge=1)
+    offset: int = Field(description="Where in the file it begins, in bytes")
+    size: int = Field(description="Bytes; all parts but the last have `part_size`")
+    method: Literal["PUT"]
+    url: str = Field(description="Needs no API key; leads to this server, or directly to the bucket")
+    headers: dict[str, str] = Field(description="To be sent along")
+    expires_at: datetime = Field(description="Ask for the upload again for new addresses")
+
+
+class UploadOut(BaseModel):
+    """An upload, and what to do next: send `parts`, get the upload again until there are none, then complete it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": _VIDEO,
+                    "video_id": _VIDEO,
+                    "status": "open",
+                    "filename": "all-hands.mp4",
+                    "size": 20971520,
+                    "sha256": None,
+                    "source_url": None,
+                    "part_size": 16777216,
+                    "part_count": 2,
+                    "received_bytes": 16777216,
+                    "missing_count": 1,
+                    "parts": [
+                        {
+                            "number": 2,
+                            "offset": 16777216,
+                            "size": 4194304,
+                            "method": "PUT",
+                            "url": "http://127.0.0.1:8010/uploads/eyJr...",
+                            "headers": {},
+                            "expires_at": "2026-11-23T11:15:00Z",
+                        }
+                    ],
+                    "created_at": "2026-11-23T10:15:00.120000Z",
+                    "expires_at": "2026-11-24T10:15:00.120000Z",
+                }
+            ]
+        }
+    )
+
+    id: str = Field(description="That of the video")
+    video_id: str
+    status: UploadStatus = Field(
+        description="`open`: waits for parts · `received`: complete, being looked at · `done` · `failed`: see the "
+        "video's `render.error` · `expired`"
+    )
+    filename: str
+    size: int | None = Field(description="Bytes, as announced; null when it is fetched from an address")
+    sha256: str | None
+    source_url: str | None
+    part_size: int
+    part_count: int
+    received_bytes: int
+    missing_count: int
+    parts: list[UploadPart] = Field(description="The first of the missing parts, in order; may be sent all at once")
+    created_at: datetime
+    expires_at: datetime = Field(description="When it is given up unless somebody goes on with it")
+
+
+class UploadSummary(BaseModel):
+    """An upload in a list. `GET /api/v1/videos/uploads/{id}` adds its parts."""
+
+    id: str
+    video_id: str
+    status: UploadStatus
+    filename: str
+    size: int | None
+    sha256: str | None
+    source_url: str | None
+    created_at: datetime
+    expires_at: datetime
+
+
 class RevisionOut(BaseModel):
     """One finished output of a video."""
 
@@ -298,6 +413,7 @@ class RenderJobOut(RenderState):
                     "progress": 0.42,
                     "eta_seconds": 9,
                     "error": None,
+                    "kind": "render",
                     "video_id": _VIDEO,
                     "revision": 1,
                     "credits": {"held": 24, "charged": None},
@@ -310,6 +426,9 @@ class RenderJobOut(RenderState):
         }
     )
 
+    kind: JobKind = Field(
+        default=JobKind.RENDER, description="`render` makes a video, `intake` makes an uploaded one ready"
+    )
     video_id: str
     revision: int = Field(description="The revision it makes")
     credits: JobCredits

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import utc_now
 from app.modules.credits.service import Credits
-from app.modules.videos.models import JobStatus, RenderJob, Stage, Video, VideoStatus
+from app.modules.videos.models import JobStatus, RenderJob, Stage, Upload, UploadStatus, Video, VideoStatus
 
 ACTIVE = (JobStatus.QUEUED, JobStatus.RENDERING)
 
@@ -28,6 +28,10 @@ class Settlement:
             return False
         self._credits.capture(session, job_id=job.id, amount=charged)
         return True
+
+    def succeed_free(self, session: Session, job: RenderJob) -> bool:
+        """For a job that costs nothing and held nothing. False as above."""
+        return _end(session, job, JobStatus.SUCCEEDED, stage=Stage.DONE)
 
     def fail(self, session: Session, job: RenderJob, *, code: str, message: str) -> bool:
         """Release the hold and keep the reason."""
@@ -59,7 +63,13 @@ def _end(session: Session, job: RenderJob, status: JobStatus, **values: Any) -> 
 
 
 def _leave_rendering(session: Session, job: RenderJob) -> None:
-    """A video that has an output keeps it; one that has none has failed."""
+    """A video that has an output keeps it; one that has none has failed. Its upload can be completed again."""
     video = session.get_one(Video, job.video_id)
+    session.execute(
+        sa.update(Upload)
+        .where(Upload.id == video.id, Upload.status == UploadStatus.RECEIVED)
+        .values(status=UploadStatus.FAILED)
+        .execution_options(synchronize_session=False)
+    )
     video.status = VideoStatus.FAILED if video.revision is None else VideoStatus.READY
     video.updated_at = utc_now()

@@ -1,0 +1,275 @@
+"""The effects of an intake, one method each. Each can run again: it finds what was left, or replaces it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from app.core.clock import utc_now
+from app.core.errors import TenexError
+from app.core.ids import new_id
+from app.core.outbound import Outbound
+from app.media.children import Limits, Outcome
+from app.media.errors import ChildLost, ToolTimedOut
+from app.media.examined import Bounds
+from app.media.refusals import Corrupt
+from app.modules.videos.intake.found import Converted, Found, Prepared
+from app.modules.videos.models import (
+    JobStatus,
+    RenderJob,
+    Revision,
+    Stage,
+    Upload,
+    UploadStatus,
+    Video,
+    VideoStatus,
+)
+from app.modules.videos.pipeline.workshop import Making, Workshop, active
+
+RECEIVE_DEADLINE_S = 4 * 3600.0
+CHECK_DEADLINE_S = 1200.0
+CONVERT_DEADLINE_S = 3600.0
+PREPARE_DEADLINE_S = 3600.0
+#: What a stranger's file may use while it is read. It must not take long: nothing is decoded but a frame now and then.
+_CHECK_S = 240.0
+_CHECK_LIMITS = Limits(memory_mb=3072, cpu_s=240)
+_CONVERT_LIMITS = Limits(memory_mb=6144, cpu_s=3600)
+_FETCHES_AT_ONCE = 4
+
+
+class ChecksumMismatch(TenexError):
+    status = 422
+    code = "checksum_mismatch"
+
+
+class UploadLost(TenexError):
+    status = 500
+    code = "upload_lost"
+
+
+class IntakeSteps:
+    def __init__(self, workshop: Workshop, making: Making, outbound: Outbound, bounds: Bounds) -> None:
+        self._at, self._making, self._outbound, self._bounds = workshop, making, outbound, bounds
+        self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
+
+    # receive ---------------------------------------------------------------------------------------------------------
+
+    def begin(self, job_id: str) -> str:
+        """Mark the job as running. Returns its workspace."""
+        with self._at.database.session_scope() as session:
+            job = active(session, job_id)
+            job.status, job.stage = JobStatus.RENDERING, Stage.RECEIVE
+            job.started_at = job.started_at or utc_now()
+            return job.workspace_id
+
+    async def receive(self, job_id: str) -> None:
+        """The file as one blob. What was received before is not received again."""
+        upload = await asyncio.to_thread(self._upload, job_id)
+        if await asyncio.to_thread(self._at.blobs.size, upload.blob) is not None:
+            return
+        if upload.source_url is None:
+            await asyncio.to_thread(self._join_parts, upload)
+            return
+        async with self._fetches:
+            with self._at.folder() as folder:
+                await self._outbound.fetch(upload.source_url, folder / "source", most_bytes=self._bounds.max_bytes)
+                await asyncio.to_thread(self._at.blobs.put, upload.blob, folder / "source")
+
+    def _join_parts(self, upload: Upload) -> None:
+        if upload.multipart_id is None or upload.size is None:
+            raise UploadLost("The upload was completed before any part of it arrived. Upload the file again.")
+        numbers = range(1, -(-upload.size // upload.part_size) + 1)
+        self._at.blobs.complete_multipart(upload.blob, upload.multipart_id, numbers)
+
+    # check -----------------------------------------------------------------------------------------------------------
+
+    async def check(self, job_id: str) -> dict[str, Any]:
+        """Look into the file and decide what has to be done to it. Returns a ``Found``. Raises its refusals."""
+        async with self._making.processor:
+            upload = await asyncio.to_thread(self._begin_check, job_id)
+            async with self._making.blob(upload.blob) as path:
+                task = {"path": str(path), "bounds": self._bounds.model_dump(mode="json")}
+                outcome = await self._looked_at(task)
+            found = Found.of(upload, outcome.result)
+            await asyncio.to_thread(self._end_check, job_id, upload, found)
+            return found.model_dump(mode="json")
+
+    async def _looked_at(self, task: dict[str, Any]) -> Outcome:
+        """A file that ends the process which reads it, or never lets it end, is at fault itself."""
+        try:
+            with contextlib.suppress(ChildLost):
+                return await self._run("check", task, _CHECK_S, limits=_CHECK_LIMITS)
+            return await self._run("check", task, _CHECK_S, limits=_CHECK_LIMITS)
+        except ChildLost as error:
+            raise Corrupt(
+                "Reading the file ended the process that read it, twice. It is damaged or made to do harm; export it "
+                "again from the program that made it."
+            ) from error
+        except ToolTimedOut as error:
+            raise Corrupt(
+                f"The file could not be read within {_CHECK_S:g} seconds. It is damaged or made to do harm; export it "
+                "again from the program that made it."
+            ) from error
+
+    def _begin_check(self, job_id: str) -> Upload:
+        with self._at.database.session_scope() as session:
+            job = active(session, job_id)
+            job.stage = Stage.CHECK
+            video = session.get_one(Video, job.video_id)
+            video.status = VideoStatus.RENDERING
+            return session.get_one(Upload, job.video_id)
+
+    def _end_check(self, job_id: str, upload: Upload, found: Found) -> None:
+        """Write down what is to be made. Raises ChecksumMismatch."""
+        if upload.sha256 is not None and upload.sha256 != found.sha256:
+            raise ChecksumMismatch(
+                f"The file arrived changed: its SHA-256 is {found.sha256}, and {upload.sha256} was announced. "
+                "Upload it again."
+            )
+        with self._at.database.session_scope() as session:
+            job = active(session, job_id)
+            job.stage = Stage.CHUNKS
+            segments = {part.fingerprint: part.stop - part.first for part in found.segments}
+            sounds = {found.sound.fingerprint: 0} if found.sound else {}
+            known = self._at.artifacts.find_many(session, job.workspace_id, {*segments, *sounds})
+            self._making.progress.expect(session, job_id, "chunk", segments, reused=set(known))
+            self._making.progress.expect(session, job_id, "mix", sounds, reused=set(known))
+
+    # convert ---------------------------------------------------------------------------------------------------------
+
+    async def convert_segment(
+        self, job_id: str, workspace_id: str, found: dict[str, Any], part: dict[str, Any]
+    ) -> None:
+        """Encode one run of frames, unless it is there."""
+        frames = int(part["stop"]) - int(part["first"])
+        report = self._making.progress.reporter(job_id, part["fingerprint"], frames)
+        await self._convert("segment", job_id, workspace_id, found, part, "segment.mp4", report=report)
+
+    async def convert_sound(self, job_id: str, workspace_id: str, found: dict[str, Any], part: dict[str, Any]) -> None:
+        """Encode the sound, unless it is there."""
+        await self._convert("sound", job_id, workspace_id, found, part, "sound.m4a")
+
+    async def _convert(
+        self,
+        kind: str,
+        job_id: str,
+        workspace_id: str,
+        found: dict[str, Any],
+        part: dict[str, Any],
+        name: str,
+        **options: Any,
+    ) -> None:
+        async with self._making.making(job_id, workspace_id, part["fingerprint"]) as already:
+            if already:
+                return
+            with self._at.folder() as folder:
+                out = folder / name
+                async with self._making.blob(found["blob"]) as source:
+                    task = {"source": str(source), "conversion": found["conversion"], "part": part, "out": str(out)}
+                    outcome = await self._run(kind, task, CONVERT_DEADLINE_S, limits=_CONVERT_LIMITS, **options)
+                await self._making.keep(job_id, workspace_id, kind, part["fingerprint"], out, {}, outcome)
+
+    # prepare ---------------------------------------------------------------------------------------------------------
+
+    async def prepare(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> dict[str, Any]:
+        """The file that plays, pictures of it, and its subtitles, all stored. Returns a ``Prepared``."""
+        found = Found.model_validate(document)
+        async with self._making.processor:
+            prefix = await asyncio.to_thread(self._begin_prepare, job_id)
+            with self._at.folder() as folder:
+                async with contextlib.AsyncExitStack() as files:
+                    task = await self._task(files, workspace_id, found, folder)
+                    outcome = await self._run("prepare", task, PREPARE_DEADLINE_S, limits=_CONVERT_LIMITS)
+                made = outcome.result
+                paths = {role: Path(path) for role, path in made["files"].items()}
+                stored = await asyncio.to_thread(self._making.store_files, paths, prefix, made["types"])
+        original = {"blob": found.blob, "type": made["original_type"], "size": found.size, "sha256": found.sha256}
+        files_of = {"video": original, **stored, "original": original}
+        return Prepared(files=files_of, facts=made["facts"]).model_dump(mode="json")
+
+    async def _task(
+        self, files: contextlib.AsyncExitStack, workspace_id: str, found: Found, folder: Path
+    ) -> dict[str, Any]:
+        async def path_of(part: Converted) -> str:
+            return str(await files.enter_async_context(self._making.file(workspace_id, part.fingerprint)))
+
+        return {
+            "source": str(await files.enter_async_context(self._making.blob(found.blob))),
+            "examined": found.examined,
+            "conversion": found.conversion,
+            "segments": [await path_of(part) for part in found.segments],
+            "sound": await path_of(found.sound) if found.sound else None,
+            "folder": str(folder),
+        }
+
+    def _begin_prepare(self, job_id: str) -> str:
+        with self._at.database.session_scope() as session:
+            job = active(session, job_id)
+            job.stage = Stage.PACKAGE
+            return f"videos/{job.video_id}/{job.revision}-{new_id()}"
+
+    # end -------------------------------------------------------------------------------------------------------------
+
+    def publish(self, job_id: str, found: dict[str, Any], prepared: dict[str, Any]) -> None:
+        """Record the revision, make the video ready and end the job: one commit, so all of it or none."""
+        files = prepared["files"]
+        if not self._at.blobs.size(files["video"]["blob"]):
+            raise UploadLost("The file that was stored is gone. Complete the upload again.")
+        with self._at.database.session_scope() as session:
+            job = session.get_one(RenderJob, job_id)
+            if not self._at.settlement.succeed_free(session, job):
+                return
+            session.add(_revision(job, Found.model_validate(found), files, prepared["facts"]))
+            video = session.get_one(Video, job.video_id)
+            video.status, video.revision, video.updated_at = VideoStatus.READY, job.revision, utc_now()
+            upload = session.get_one(Upload, job.video_id)
+            upload.status, upload.size = UploadStatus.DONE, Found.model_validate(found).size
+
+    def tidy(self, workspace_id: str, found: dict[str, Any]) -> None:
+        """Segments have done their work: nothing will be made of them again."""
+        parts = Found.model_validate(found)
+        names = {part.fingerprint for part in (*parts.segments, *([parts.sound] if parts.sound else []))}
+        for name in names:
+            stored = self._at.artifacts.find(workspace_id, name)
+            if stored is not None:
+                self._at.artifacts.forget(workspace_id, name)
+                self._at.blobs.delete(stored.blob)
+
+    def fail(self, job_id: str, code: str, message: str) -> None:
+        """End the job with its reason."""
+        with self._at.database.session_scope() as session:
+            job = session.get(RenderJob, job_id)
+            if job is not None:
+                self._at.settlement.fail(session, job, code=code, message=message)
+
+    # shared ----------------------------------------------------------------------------------------------------------
+
+    def _upload(self, job_id: str) -> Upload:
+        with self._at.database.read_scope() as session:
+            return session.get_one(Upload, active(session, job_id).video_id)
+
+    async def _run(self, target: str, task: dict[str, Any], deadline_s: float, **options: Any) -> Outcome:
+        return await self._making.run(f"app.modules.videos.intake.children:{target}", task, deadline_s, **options)
+
+
+def _revision(job: RenderJob, found: Found, files: Mapping[str, Any], facts: dict[str, Any]) -> Revision:
+    shown = facts["shown"]
+    return Revision(
+        video_id=job.video_id,
+        number=job.revision,
+        workspace_id=job.workspace_id,
+        job_id=job.id,
+        composition={},
+        files=dict(files),
+        facts=facts | {"examined": found.examined, "reasons": (found.conversion or {}).get("reasons", [])},
+        frames=shown["frames"],
+        fps=shown["fps"],
+        width=shown["width"],
+        height=shown["height"],
+        size=files["video"]["size"],
+        sha256=files["video"]["sha256"],
+        created_at=utc_now(),
+    )
