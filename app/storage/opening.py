@@ -24,8 +24,26 @@ class Storage:
 def open_storage(settings: Settings, secret: bytes) -> Storage:
     """Connects to nothing: what is wrong with a bucket shows when it is used."""
     downloads, uploads = timedelta(seconds=settings.download_seconds), timedelta(seconds=settings.upload_link_seconds)
+    if settings.bucket is not None:
+        return _bucket(settings, downloads, uploads)
     return Storage(
         blobs=LocalStore(settings.blobs),
         links=SignedLinks(secret, base_url=settings.base_url, lifetime=downloads),
         part_links=SignedPartLinks(secret, base_url=settings.base_url, lifetime=uploads),
+    )
+
+
+def _bucket(settings: Settings, downloads: timedelta, uploads: timedelta) -> Storage:
+    # Whoever has no bucket does not pay for boto, which takes as long to load as all else together.
+    from app.storage.cache import BlobCache
+    from app.storage.s3 import S3Store
+    from app.storage.s3_bucket import open_bucket
+    from app.storage.s3_links import PresignedLinks, PresignedPartLinks
+
+    cache = BlobCache(settings.data / "cache" / "blobs", most_bytes=settings.blob_cache_bytes)
+    public = open_bucket(settings, public=True)
+    return Storage(
+        blobs=S3Store(open_bucket(settings), cache, hasty=open_bucket(settings, patient=False)),
+        links=PresignedLinks(public, lifetime=downloads),
+        part_links=PresignedPartLinks(public, lifetime=uploads),
     )

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-STORES = ["local_store"]
+STORES = ["local_store", "s3_store"]
