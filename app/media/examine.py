@@ -1,0 +1,313 @@
+"""What a recording holds, measured and not believed: every packet is read, a few frames are decoded.
+
+Called in limited child processes only. ``EXAMINE_LIMITS`` and ``EXAMINE_DEADLINE_S`` are what any file that is worth
+taking in keeps to with ease.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from app.media.boxes import Boxes, read_boxes
+from app.media.boxes import Track as BoxTrack
+from app.media.cadence import Cadence, cadence_of
+from app.media.demux import Chosen, Track, choose, locked, opened, read_head, read_packets
+from app.media.examined import Bounds, Edits, Examined, Picture, Sound, SubtitleTrack
+from app.media.extent import missing_bytes
+from app.media.look import Looks, look
+from app.media.refusals import (
+    Corrupt,
+    NotMedia,
+    TooBig,
+    TooLong,
+    TooManyPixels,
+    Truncated,
+    UnsupportedCodec,
+    clock,
+    named,
+)
+from app.media.sniff import container_of
+
+_TEXT_SUBTITLES = frozenset(
+    {"subrip", "ass", "ssa", "mov_text", "webvtt", "text", "ttml", "sami", "microdvd", "subviewer", "stl", "eia_608"}
+)
+_PICTURE_SUBTITLES = frozenset({"dvd_subtitle", "dvb_subtitle", "hdmv_pgs_subtitle", "xsub"})
+_MOST_SUBTITLES = 40
+_LONGEST_TAG = 200
+#: What headers promise may be off by this: two seconds, or two of a hundred.
+_ROUNDING_S, _ROUNDING = 2, Fraction(1, 50)
+#: What an edit list may hide without being noticed: priming, and rounding to the movie's clock.
+_UNSEEN = Fraction(1, 10)
+_OVERSHOOT = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """The parts from which the facts are put together."""
+
+    container: str
+    boxes: Boxes | None
+    chosen: Chosen
+    picture: Track
+    sound: Track | None
+    looks: Looks
+    cadence: Cadence
+
+    @property
+    def picture_stop(self) -> Fraction:
+        """The last frame lasts as long as its packet says, or as long as most do."""
+        last = self.picture.last_duration * self.picture.tick or 1 / self.cadence.rate
+        return (self.picture.last or 0) * self.picture.tick + last
+
+    @property
+    def sound_start(self) -> Fraction:
+        if self.sound is None or self.chosen.sound is None:
+            return self.picture.start
+        rate = max(1, self.chosen.sound.codec_context.sample_rate)
+        primed = (self.sound.first or 0) * self.sound.tick + Fraction(self.sound.priming, rate)
+        return max(self.sound.start, primed)
+
+    @property
+    def origin(self) -> Fraction:
+        """MP4 has a time zero of its own; elsewhere it is when the first of picture and sound begins."""
+        first = min(self.picture.start, self.sound_start)
+        return Fraction(0) if self.container == "mp4" else max(Fraction(0), first)
+
+
+def examine(path: Path, bounds: Bounds) -> Examined:
+    """The facts of the recording. Raises a refusal (see ``refusals``) for what is not taken in."""
+    size = path.stat().st_size
+    if size > bounds.max_bytes:
+        raise TooBig(
+            f"The file has {named(size)}; at most {named(bounds.max_bytes)} are accepted. Upload a shorter cut."
+        )
+    head = read_head(path)
+    container = container_of(head)
+    boxes = read_boxes(path) if container == "mp4" else None
+    _refuse_incomplete(boxes, boxes.missing if boxes else missing_bytes(container, head, size), size)
+    with opened(path, max_pixels=bounds.max_pixels) as media:
+        read = _read(media, container, boxes, bounds)
+        return _facts(media, read, size)
+
+
+def _refuse_incomplete(boxes: Boxes | None, missing: int, size: int) -> None:
+    if missing:
+        raise Truncated(
+            f"The file breaks off: {named(missing)} are missing behind the {named(size)} that are there. Check that it "
+            "was copied completely, and upload it again; if the recording itself was cut off, repair it first."
+        )
+    if boxes is None:
+        return
+    if boxes.locked:
+        raise locked()
+    if boxes.bare_dolby_vision:
+        raise UnsupportedCodec(
+            "The picture is Dolby Vision without a base that other players can show. Export it as HDR10, HLG or SDR."
+        )
+    if not boxes.indexed:
+        raise Truncated(
+            "The file lacks its index (moov), which is written when a recording ends. Check that it was copied "
+            "completely; if the recording itself was cut off, repair it first, for example with untrunc."
+        )
+
+
+def _read(media: InputContainer, container: str, boxes: Boxes | None, bounds: Bounds) -> _Read:
+    chosen = choose(media)
+    stream = chosen.picture
+    _refuse_size(stream.codec_context.width, stream.codec_context.height, bounds)
+    picture, sound = read_packets(media, chosen)
+    if not picture.times:
+        raise Corrupt("The file is damaged: it names a picture, but holds no frame of it. Export and upload it again.")
+    _refuse_length(picture, sound, bounds)
+    _refuse_fewer(media, stream, picture, sound)
+    times = picture.sorted_times
+    _refuse_still(container, len(times))
+    declared = (stream.average_rate, stream.guessed_rate, stream.base_rate)
+    looks = look(media, stream, (int(times[len(times) * share // 3]) for share in range(3)))
+    _refuse_size(looks.width, looks.height, bounds)
+    return _Read(
+        container=container,
+        boxes=boxes,
+        chosen=chosen,
+        picture=picture,
+        sound=sound,
+        looks=looks,
+        cadence=cadence_of(times, picture.tick, declared),
+    )
+
+
+def _refuse_size(width: int, height: int, bounds: Bounds) -> None:
+    if width * height > bounds.max_pixels:
+        raise TooManyPixels(
+            f"The picture has {width} x {height} pixels; at most {bounds.max_pixels:,} are accepted in one picture. "
+            "Scale it down, for example to 3840 x 2160, and upload that."
+        )
+    if width <= 0 or height <= 0:
+        raise Corrupt("The file is damaged: its picture has no size. Export it again and upload that.")
+
+
+def _refuse_length(picture: Track, sound: Track | None, bounds: Bounds) -> None:
+    length = max(track.stop - track.start for track in (picture, sound) if track is not None)
+    if length > bounds.max_seconds:
+        raise TooLong(
+            f"The recording lasts {clock(float(length))}; at most {clock(bounds.max_seconds)} are accepted. "
+            "Cut it into parts and upload these."
+        )
+
+
+def _refuse_fewer(media: InputContainer, stream: VideoStream, picture: Track, sound: Track | None) -> None:
+    """MP4 counts its frames; the other containers announce a length, the last of both streams."""
+    if media.format.name.startswith("mov"):
+        if picture.packets < stream.frames:
+            raise Truncated(
+                f"The file breaks off: {picture.packets} of {stream.frames} frames are there. Check that it was copied "
+                "completely, and upload it again."
+            )
+        return
+    measured = max(track.stop for track in (picture, sound) if track is not None)
+    promised = Fraction(media.duration or 0, 1_000_000) + Fraction(max(0, media.start_time or 0), 1_000_000)
+    if media.format.name != "mpegts" and promised - measured > max(_ROUNDING_S, promised * _ROUNDING):
+        raise Truncated(
+            f"The file breaks off: {clock(float(measured))} of {clock(float(promised))} are there. Check that it was "
+            "copied completely, and upload it again."
+        )
+
+
+def _refuse_still(container: str, frames: int) -> None:
+    if container == "gif" and frames == 1:
+        raise NotMedia(
+            "This is a GIF picture that does not move. Upload it under /api/v1/videos/files to use it in a video."
+        )
+
+
+def _facts(media: InputContainer, read: _Read, size: int) -> Examined:
+    stops = [read.picture_stop] + ([read.sound.stop] if read.sound else [])
+    return Examined(
+        container=read.container,
+        bytes=size,
+        origin=read.origin,
+        duration=max(stops) - read.origin,
+        picture=_picture(read),
+        sound=_sound(read),
+        subtitles=tuple(_subtitles(media)),
+        index_at_front=_index_at_front(read),
+        title=_tag(media.metadata, "title"),
+        created_at=_tag(media.metadata, "creation_time"),
+    )
+
+
+def _picture(read: _Read) -> Picture:
+    stream, looks = read.chosen.picture, read.looks
+    aspect = _pixel_aspect(stream, looks)
+    shown = (round(looks.width * aspect), looks.height)
+    width, height = shown if looks.rotation in (0, 180) else shown[::-1]
+    context = stream.codec_context
+    return Picture(
+        index=stream.index,
+        codec=context.codec.canonical_name,
+        profile=context.profile,
+        level=context.level if context.level > 0 else None,
+        pixel_format=looks.pixel_format,
+        coded_width=looks.width,
+        coded_height=looks.height,
+        width=width,
+        height=height,
+        pixel_aspect=aspect,
+        rotation=looks.rotation,
+        frame_rate=read.cadence.rate,
+        constant=read.cadence.constant,
+        interlaced=looks.interlaced,
+        colour=looks.colour,
+        start=read.picture.start - read.origin,
+        duration=read.picture_stop - read.picture.start,
+        frames=len(read.picture.times),
+        key_frame_every=_key_frame_every(read),
+        edits=_edits(read),
+    )
+
+
+def _pixel_aspect(stream: VideoStream, looks: Looks) -> Fraction:
+    """1 where it is not stated, and where it is absurd."""
+    aspect = stream.sample_aspect_ratio or Fraction(1)
+    believable = Fraction(1, _OVERSHOOT) <= aspect <= _OVERSHOOT and round(looks.width * aspect) > 0
+    return aspect if believable else Fraction(1)
+
+
+def _key_frame_every(read: _Read) -> Fraction:
+    """The longest stretch that can only be reached by decoding up to it."""
+    first, stop = read.picture.start, read.picture_stop
+    keys = [first, *(key * read.picture.tick for key in sorted(read.picture.keys)), stop]
+    return max(after - before for before, after in pairwise(keys))
+
+
+def _edits(read: _Read) -> Edits:
+    track = read.boxes.picture if read.boxes else None
+    shown = [edit for edit in track.edits if edit.media_time is not None] if track else []
+    if len(shown) > 1 or any(edit.rate != 1 for edit in shown):
+        return Edits.REPEATS
+    cut_off = track is not None and bool(shown) and _hides_tail(track)
+    return Edits.HIDES if read.picture.hidden or cut_off else Edits.NONE
+
+
+def _hides_tail(track: BoxTrack) -> bool:
+    """A length of zero plays to the end, whatever that is."""
+    edit = next(edit for edit in track.edits if edit.media_time is not None)
+    rest = track.duration - (edit.media_time or 0)
+    return edit.duration > 0 and rest - edit.duration > _UNSEEN
+
+
+def _sound(read: _Read) -> Sound | None:
+    stream, track = read.chosen.sound, read.sound
+    if stream is None or track is None:
+        return None
+    context = stream.codec_context
+    return Sound(
+        index=stream.index,
+        codec=context.codec.canonical_name,
+        profile=context.profile,
+        channels=context.channels,
+        layout=context.layout.name,
+        sample_rate=context.sample_rate,
+        language=_language(stream),
+        start=read.sound_start - read.origin,
+        duration=track.stop - read.sound_start,
+    )
+
+
+def _subtitles(media: InputContainer) -> list[SubtitleTrack]:
+    found: list[SubtitleTrack] = []
+    for stream in media.streams.subtitles[:_MOST_SUBTITLES]:
+        codec = stream.codec_context.codec.canonical_name
+        kind: Literal["text", "picture"] | None = (
+            "text" if codec in _TEXT_SUBTITLES else "picture" if codec in _PICTURE_SUBTITLES else None
+        )
+        if kind is not None:
+            title = _tag(stream.metadata, "title") or _tag(stream.metadata, "handler_name")
+            found.append(
+                SubtitleTrack(index=stream.index, codec=codec, kind=kind, language=_language(stream), title=title)
+            )
+    return found
+
+
+def _index_at_front(read: _Read) -> bool:
+    return read.boxes is None or read.boxes.index_at_front
+
+
+def _language(stream: AudioStream | Stream) -> str | None:
+    language = stream.language
+    return language if language and language.isascii() and language.isalpha() and language != "und" else None
+
+
+def _tag(metadata: dict[str, str], name: str) -> str | None:
+    """One printable line of a bounded length."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in metadata.get(name, "")).split())
+    return text[:_LONGEST_TAG] or None
