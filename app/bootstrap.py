@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from app.avatars.base import AvatarProvider
 from app.avatars.studio.provider import StudioProvider
 from app.core.auth import JwtVerifier
+from app.core.chores import Chores
 from app.core.database import Database
 from app.core.idempotency import Idempotency
 from app.core.migrations import migrate
@@ -22,12 +23,15 @@ from app.engine.durable import Durable, reporting
 from app.engine.lease import leases_for
 from app.engine.migrations import migrate_engine
 from app.engine.worker import EngineWorker, Workflow
+from app.housekeeping import Housekeeping
 from app.media.children import Nursery
 from app.media.examined import Bounds
 from app.modules.accounts.service import Accounts
 from app.modules.credits.service import Credits
 from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars, ensure_built_in
+from app.modules.videos.collector import Collector
+from app.modules.videos.expiry import Expiry
 from app.modules.videos.intake.steps import IntakeSteps
 from app.modules.videos.intake.workflow import IntakeWorkflow
 from app.modules.videos.jobs import Jobs
@@ -158,11 +162,11 @@ def build_services(settings: Settings) -> Services:
         videos=Videos(jobs=jobs, links=platform.storage.links, settlement=platform.settlement, blobs=platform.blobs),
         jobs=jobs,
         avatars=Avatars(providers=platform.providers),
-        uploads=build_uploads(platform, engine),
+        uploads=_uploads(platform, engine),
     )
 
 
-def build_uploads(platform: Platform, engine: EngineClient) -> Uploads:
+def _uploads(platform: Platform, engine: EngineClient) -> Uploads:
     settings = platform.settings
     return Uploads(
         database=platform.database,
@@ -210,6 +214,25 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     }
     leases = leases_for(settings.database, settings.data / "leases")
     return EngineWorker(url=settings.database, leases=leases), workflows
+
+
+def build_housekeeping(platform: Platform) -> Housekeeping:
+    """What every worker process offers to do; whichever comes first does it."""
+    expiry = Expiry(database=platform.database, blobs=platform.blobs)
+    collector = Collector(database=platform.database, blobs=platform.blobs)
+
+    def forget_answers(_going_on: Callable[[], bool]) -> int:
+        with platform.database.session_scope() as session:
+            return Idempotency().purge(session)
+
+    return Housekeeping(
+        Chores(platform.database),
+        {
+            "expire uploads": (timedelta(minutes=1), lambda _going_on: expiry.expire()),
+            "forget answers": (timedelta(hours=1), forget_answers),
+            "collect orphans": (timedelta(hours=6), lambda going_on: collector.collect(going_on=going_on)),
+        },
+    )
 
 
 def _intake_steps(settings: Settings, workshop: Workshop, making: Making) -> IntakeSteps:

@@ -13,7 +13,7 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.bootstrap import build_platform, build_worker, prepare
+from app.bootstrap import build_housekeeping, build_platform, build_worker, prepare
 from app.core.errors import TenexError
 from app.core.settings import Settings
 from app.engine.durable import Durable
@@ -41,6 +41,8 @@ def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable |
         signal.signal(number, stop)
     engine.start(workflows)
     log.info("worker ready", executor=engine.executor_id, pid=os.getpid())
+    housekeeping = build_housekeeping(platform)
+    housekeeping.start()
     watch = Watch(database=platform.database, settlement=platform.settlement, flows=engine)
     for tick in itertools.count(1):
         if stopping.wait(1.0) or (parent_pid is not None and os.getppid() != parent_pid):
@@ -50,6 +52,7 @@ def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable |
                 watch.look()
             if tick % PRUNE_EVERY_S == 0:
                 engine.prune(older_than_s=HISTORY_S)
+    housekeeping.stop()
     engine.stop()
     platform.close()
 

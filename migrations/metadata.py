@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import app.core.chores
 import app.core.idempotency
 import app.modules.accounts.models
 import app.modules.credits.models

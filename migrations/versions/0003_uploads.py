@@ -1,4 +1,4 @@
-"""Uploads, jobs that take them in, and what was found in them."""
+"""Uploads, jobs that take them in, what was found in them, and chores."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_uploads_page", "uploads", ["workspace_id", "created_at", "id"])
     op.create_index("ix_uploads_status", "uploads", ["status", "expires_at"])
+    op.create_table(
+        "chores",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("due_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chores")),
+    )
     op.add_column("render_jobs", sa.Column("kind", sa.String(length=16), nullable=False, server_default="render"))
     op.add_column("video_revisions", sa.Column("facts", DOCUMENT, nullable=True))
 
@@ -44,6 +50,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("video_revisions", "facts")
     op.drop_column("render_jobs", "kind")
+    op.drop_table("chores")
     op.drop_index("ix_uploads_status", table_name="uploads")
     op.drop_index("ix_uploads_page", table_name="uploads")
     op.drop_table("uploads")

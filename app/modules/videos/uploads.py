@@ -49,7 +49,7 @@ DEFAULT_PARTS, MOST_PARTS_SHOWN = 20, 200
 _MIB = 1024**2
 _LONGEST_FILENAME = 255
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}$")
-_EXPIRED = (
+EXPIRED = (
     "Nobody went on with this upload, so it was given up and its parts were removed. Upload the file again: announce "
     "it with POST /api/v1/videos/uploads."
 )
@@ -146,23 +146,11 @@ class Uploads:
         with self._database.session_scope() as session:
             upload = upload_of(session, workspace_id, upload_id, lock=True)
             if upload.status == UploadStatus.EXPIRED:
-                raise UploadOver(_EXPIRED)
+                raise UploadOver(EXPIRED)
             if upload.status in (UploadStatus.OPEN, UploadStatus.FAILED):
                 video = session.get_one(Video, upload.id)
                 upload.status, video.status = UploadStatus.RECEIVED, VideoStatus.RENDERING
                 self._take_in(session, video)
-
-    def expire(self, *, most: int = 100) -> int:
-        """Give up uploads that nobody went on with; how many. Their parts are removed after the commit."""
-        with self._database.session_scope() as session:
-            late = sa.select(Upload).where(Upload.status == UploadStatus.OPEN, Upload.expires_at <= self._clock())
-            abandoned = session.scalars(late.limit(most).with_for_update(skip_locked=True)).all()
-            for upload in abandoned:
-                self._give_up(session, upload)
-        for upload in abandoned:
-            if upload.multipart_id is not None:
-                self._blobs.abort_multipart(upload.blob, upload.multipart_id)
-        return len(abandoned)
 
     # inside ----------------------------------------------------------------------------------------------------------
 
@@ -253,17 +241,6 @@ class Uploads:
         session.add(job)
         session.flush()
         self._engine.enqueue(session, "intake", job.id, id=job.id, queue=Queue.RENDERS)
-
-    def _give_up(self, session: Session, upload: Upload) -> None:
-        """As a job that failed at once, so that the reason is where all reasons are."""
-        video = session.get_one(Video, upload.id)
-        upload.status, video.status = UploadStatus.EXPIRED, VideoStatus.FAILED
-        video.last_revision += 1
-        video.updated_at = self._clock()
-        job = intake_job(video, self._clock)
-        job.status, job.finished_at = JobStatus.FAILED, self._clock()
-        job.error_code, job.error_message = UploadOver.code, _EXPIRED
-        session.add(job)
 
     def _part(self, upload: Upload, number: int) -> UploadPart:
         size = _size_of(upload, number)
