@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from app.cli import accounts, credits, demo, doctor, render, server, voices  # noqa: A004 - the field's own word
+from app.cli import accounts, credits, demo, doctor, render, server, upload, voices  # noqa: A004 - the field's own word
 from app.cli.errors import exit_code
 from app.cli.output import AsJson, Output, report
 from app.core.errors import TenexError
@@ -43,10 +43,11 @@ def main() -> None:
 
 def build() -> typer.Typer:
     """Every command."""
-    app = _group("Presenter videos from a script: one self-hosted API, no account, no GPU.")
+    app = _group("Presenter videos from a script, and your own recordings: one self-hosted API, no account, no GPU.")
     app.command()(server.up)
     app.command()(server.worker)
     app.command()(render.render)
+    app.command()(upload.upload)
     app.command()(server.mcp)
     app.command(hidden=True)(server.api)
     app.command()(demo.demo)

@@ -8,6 +8,7 @@ TenexError
 │   └── WorkersFailing      the processes that do the work keep dying
 ├── UsageWrong              the arguments contradict each other, or name a file that cannot be read
 ├── NothingFound            nothing has the name that was given
+├── UploadFailed            the file was not taken in
 └── RenderFailed            the job ended without a video
 """
 
@@ -62,6 +63,14 @@ class NothingFound(TenexError):
 
 class RenderFailed(TenexError):
     """The code is that of the job."""
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class UploadFailed(TenexError):
+    """The code is the reason why the file was not taken in."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)

@@ -12,8 +12,8 @@ from typing import Any
 class Interruption:
     """A context. The first signal asks to stop: ``wait`` returns. The second one calls what ``on_second`` was given."""
 
-    def __init__(self) -> None:
-        self._asked = threading.Event()
+    def __init__(self, asked: threading.Event | None = None) -> None:
+        self._asked = asked or threading.Event()
         self._hurry: Callable[[], None] = lambda: None
         self._before: dict[signal.Signals, Any] = {}
 

@@ -16,9 +16,13 @@ import typer
 
 #: What people read for each stage of a job.
 STAGES = {
+    "reading": "reading the file",
+    "sending": "sending",
     "queued": "waiting for a worker",
     "plan": "planning",
     "takes": "speaking",
+    "receive": "putting together",
+    "check": "looking into the file",
     "chunks": "drawing",
     "package": "putting together",
     "publish": "storing",

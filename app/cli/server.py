@@ -31,6 +31,10 @@ _GRACEFUL_S = 3
 _START_S = 60.0
 
 
+ApiBase = Annotated[str, typer.Option(envvar="TENEX_API_BASE", help="Address of the API.")]
+ApiKey = Annotated[str | None, typer.Option(envvar="TENEX_API_KEY", help="A key of your workspace.")]
+
+
 class ServerSilent(EnvironmentUnusable):
     code = "server_silent"
 
@@ -95,20 +99,24 @@ def worker(
 
 
 def mcp(
-    api_base: Annotated[
-        str, typer.Option(envvar="TENEX_API_BASE", help="Address of the API.")
-    ] = "http://127.0.0.1:8010",
-    api_key: Annotated[str | None, typer.Option(envvar="TENEX_API_KEY", help="A key of your workspace.")] = None,
+    api_base: ApiBase = "http://127.0.0.1:8010",
+    api_key: ApiKey = None,
 ) -> None:
     """Serve the MCP tools on standard input and output, as a client of the API."""
+    key = needed_key(api_key)
+    from app.mcp.stdio import serve
+
+    serve(api_base=api_base, api_key=key)
+
+
+def needed_key(api_key: str | None) -> str:
+    """Raises KeyMissing."""
     if not api_key:
         raise KeyMissing(
             "TENEX_API_KEY is not set. Set it to a key of your workspace (tenex keys create WORKSPACE makes one), and "
             "TENEX_API_BASE to the address of the API if that is not http://127.0.0.1:8010."
         )
-    from app.mcp.stdio import serve
-
-    serve(api_base=api_base, api_key=api_key)
+    return api_key
 
 
 def api(descriptor: int, parent_pid: int) -> None:

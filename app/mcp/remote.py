@@ -9,25 +9,13 @@ from typing import Any
 
 import httpx2
 
-from app.core.errors import TenexError, Unavailable
 from app.core.ids import is_id
+from app.core.remote import ApiUnreachable, refusal_of
 from app.modules.videos.errors import VideoNotFound
 from app.modules.videos.schemas import CreateVideo, RenderJobOut, VideoOut
 
 _TIMEOUT_S = 60.0
 _VIDEOS = "/api/v1/videos"
-
-
-class ApiUnreachable(Unavailable):
-    code = "api_unreachable"
-
-
-class ApiRefused(TenexError):
-    """The API's own error, with its code."""
-
-    def __init__(self, message: str, *, status: int, code: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
 
 
 class RemoteGateway:
@@ -61,7 +49,7 @@ class RemoteGateway:
             async with self._client.sse(f"{_VIDEOS}/renders/{job_id}/events") as events:
                 if not events.response.is_success:
                     await events.response.aread()
-                    raise _refusal(events.response)
+                    raise refusal_of(events.response)
                 async for event in events:
                     if event.data:
                         yield RenderJobOut.model_validate_json(event.data)
@@ -75,7 +63,7 @@ class RemoteGateway:
             answer = await self._client.request(method, path, **options)
         if answer.is_success:
             return answer.json()
-        raise _refusal(answer)
+        raise refusal_of(answer)
 
     @contextmanager
     def _reached(self) -> Generator[None]:
@@ -85,12 +73,3 @@ class RemoteGateway:
             raise ApiUnreachable(
                 f"The API at {self._base} does not answer ({error}). Start it with `tenex up`, or set TENEX_API_BASE."
             ) from error
-
-
-def _refusal(answer: httpx2.Response) -> ApiRefused:
-    try:
-        body: Any = answer.json()
-        message, code = str(body["detail"]), str(body.get("code", "invalid_request"))
-    except (ValueError, TypeError, KeyError, AttributeError):
-        message, code = f"The API answered {answer.status_code}: {answer.text[:500]}", "invalid_answer"
-    return ApiRefused(message, status=answer.status_code, code=code)

@@ -1,14 +1,107 @@
-"""What runs in child processes on a stranger's file. Plain JSON in and out."""
+"""What runs in child processes on a stranger's file. Plain JSON in and out; the refusals of ``app.media``."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+from app.media.conversion import Conversion, plan_conversion, segments_of
+from app.media.examine import examine
+from app.media.examined import Bounds, Examined
+from app.media.mezzanine import MEZZANINE_VERSION, convert_segment, convert_sound, rewrap
+from app.media.package import join, verify
+from app.media.time import FrameRange
+from app.modules.videos.intake.found import Converted
+from app.modules.videos.pipeline.fingerprint import fingerprint
 
 Progress = Callable[[float], None]
 Task = dict[str, Any]
 
 
-def check(task: Task, progress: Progress) -> dict[str, Any]:
-    """``{"path", "bounds"}`` → size, SHA-256, what is in the file, and what is to be made of it. Raises refusals."""
-    raise NotImplementedError
+def check(task: Task, _progress: Progress) -> dict[str, Any]:
+    """``{"path", "bounds"}`` → what is in the file, and what has to be made of it: a ``Found`` without its blob."""
+    path = Path(task["path"])
+    examined = examine(path, Bounds.model_validate(task["bounds"]))
+    conversion = plan_conversion(examined)
+    digest = _sha256(path)
+    return {
+        "size": examined.bytes,
+        "sha256": digest,
+        "examined": examined.model_dump(mode="json"),
+        "conversion": conversion.model_dump(mode="json") if conversion else None,
+        "segments": [part.model_dump(mode="json") for part in _segments(digest, conversion)],
+        "sound": _sound(digest, conversion),
+    }
+
+
+def _segments(digest: str, conversion: Conversion | None) -> list[Converted]:
+    if conversion is None or conversion.picture == "copy":
+        return []
+    return [
+        Converted(
+            fingerprint=_name("segment", digest, conversion, first=frames.start, stop=frames.stop),
+            first=frames.start,
+            stop=frames.stop,
+        )
+        for frames in segments_of(conversion)
+    ]
+
+
+def _sound(digest: str, conversion: Conversion | None) -> dict[str, Any] | None:
+    """The sound of a picture that is encoded again. A picture that is not keeps its sound in the same rewrapping."""
+    if conversion is None or conversion.picture == "copy" or conversion.sound == "none":
+        return None
+    return Converted(fingerprint=_name("sound", digest, conversion)).model_dump(mode="json")
+
+
+def _name(kind: str, digest: str, conversion: Conversion, **inputs: int) -> str:
+    return fingerprint(
+        kind, source=digest, conversion=conversion.model_dump(mode="json"), version=MEZZANINE_VERSION, **inputs
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def segment(task: Task, progress: Progress) -> dict[str, Any]:
+    """``{"source", "conversion", "part", "out"}`` → the frames of the part in ``out``."""
+    part = Converted.model_validate(task["part"])
+    frames = FrameRange(part.first, part.stop)
+    convert_segment(Path(task["source"]), _conversion(task), frames, Path(task["out"]), progress)
+    return {"frames": len(frames)}
+
+
+def sound(task: Task, _progress: Progress) -> dict[str, Any]:
+    """``{"source", "conversion", "out"}`` → the whole sound in ``out``."""
+    convert_sound(Path(task["source"]), _conversion(task), Path(task["out"]))
+    return {}
+
+
+def prepare(task: Task, progress: Progress) -> dict[str, Any]:
+    """``{"source", "examined", "conversion", "segments", "sound", "folder"}`` → the files of a revision."""
+    source, folder = Path(task["source"]), Path(task["folder"])
+    examined = Examined.model_validate(task["examined"])
+    conversion = _conversion(task) if task["conversion"] else None
+    made = {"video": _playable(source, conversion, task, folder)} if conversion else {}
+    progress(0.5)
+    raise NotImplementedError(examined, made)
+
+
+def _playable(source: Path, conversion: Conversion, task: Task, folder: Path) -> Path:
+    out = folder / f"video.{conversion.container}"
+    if conversion.picture == "copy":
+        rewrap(source, conversion, out)
+        return out
+    sound_track = Path(task["sound"]) if task["sound"] else None
+    join([Path(part) for part in task["segments"]], sound_track, out)
+    size = (conversion.width, conversion.height)
+    verify(out, frames=conversion.frames, fps=conversion.frame_rate, size=size, silent=sound_track is None)
+    return out
+
+
+def _conversion(task: Task) -> Conversion:
+    return Conversion.model_validate(task["conversion"])

@@ -1,0 +1,112 @@
+"""``tenex upload``: a recording into the library, through the API of a server."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.cli.errors import Exit, UploadFailed, UsageWrong
+from app.cli.interruption import Interruption
+from app.cli.output import AsJson, Output, megabytes
+from app.cli.progress import Moment, metered
+from app.cli.server import ApiBase, ApiKey, needed_key
+
+Json = dict[str, Any]
+#: How the bar is shared out: reading the file once, sending it, and what the server does then.
+_READ, _SENT = 0.05, 0.85
+
+
+def upload(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The recording.")],
+    title: Annotated[str | None, typer.Option(help="Without one, the file's name.")] = None,
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is ready.")] = True,
+    api_base: ApiBase = "http://127.0.0.1:8010",
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Upload a recording. Run again after an interruption, it goes on where it was."""
+    key = needed_key(api_key)
+    _check_file(file)
+    with _stopping() as stopping, metered(as_json=as_json) as meter:
+        trip = _Trip(file=file, title=title, wait=wait, show=meter.show)
+        video = _sent(trip, api_base, key, stopping)
+    if video is None:
+        Output(as_json).note("Stopped. What arrived is kept for a day: run the same command again to go on.")
+        raise typer.Exit(Exit.INTERRUPTED)
+    if video["status"] == "failed":
+        reason: Json = video["render"]["error"]
+        raise UploadFailed(f"{file.name} was not taken in: {reason['message']}", code=reason["code"])
+    Output(as_json).result(video, *_lines(file, video))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trip:
+    """A file, what is wanted of it, and who is told how far it is."""
+
+    file: Path
+    title: str | None
+    wait: bool
+    show: Callable[[Moment], None]
+
+    def tell(self, stage: str, before: float, share: float) -> Callable[[int], None]:
+        """Tells bytes as a part of the whole way."""
+        size = max(1, self.file.stat().st_size)
+        return lambda done: self.show(Moment(stage=stage, share=before + share * min(1.0, done / size), eta_s=None))
+
+
+def _sent(trip: _Trip, base: str, key: str, stopping: threading.Event) -> Json | None:
+    """The video, or None if somebody asked to stop."""
+    from app.cli.sending import Api, Interrupted, Sender, awaited, digest, slowly
+
+    with contextlib.suppress(Interrupted), Api(base=base, key=key, stopping=stopping) as api:
+        with slowly(trip.tell("reading", 0.0, _READ)) as tell:
+            sha256 = digest(trip.file, tell)
+        with slowly(trip.tell("sending", _READ, _SENT)) as tell:
+            sender = Sender(api, trip.file, tell)
+            begun = sender.begin(sha256, {"title": trip.title} if trip.title else {})
+            sender.send(begun["id"])
+        if not trip.wait:
+            return api.ask("GET", f"/{begun['id']}")
+        return awaited(api, begun["id"], lambda video: trip.show(_moment(video)))
+    return None
+
+
+def _moment(video: Json) -> Moment:
+    job: Json = video["render"]
+    share = _READ + _SENT + (1.0 - _READ - _SENT) * float(job["progress"])
+    return Moment(stage=job["stage"], share=share, eta_s=job["eta_seconds"])
+
+
+def _check_file(file: Path) -> None:
+    """Raises UsageWrong: before anything is asked of the server."""
+    try:
+        with file.open("rb") as content:
+            if not content.read(1):
+                raise UsageWrong(f"{file} is empty: it has 0 bytes. Choose another file.")
+    except OSError as error:
+        raise UsageWrong(f"{file} cannot be read ({error.strerror}). Name a file that can.") from error
+
+
+@contextlib.contextmanager
+def _stopping() -> Generator[threading.Event]:
+    """Set by Ctrl-C or SIGTERM."""
+    stopping = threading.Event()
+    with Interruption(stopping):
+        yield stopping
+
+
+def _lines(file: Path, video: Json) -> tuple[str, ...]:
+    if video["status"] != "ready":
+        return (f"✓ {file.name} is there; the server looks at it now", f"  video    {video['id']}")
+    shape = f"{video['duration']:.1f} s, {video['width']}×{video['height']} at {video['fps']:g} fps"
+    return (
+        f"✓ {file.name} is in the library",
+        f"  video    {video['id']}",
+        f"  picture  {shape}, {megabytes(video['size'])}",
+    )
