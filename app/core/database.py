@@ -17,19 +17,21 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     DateTime,
     Dialect,
     Engine,
     Integer,
     MetaData,
     String,
+    Text,
     create_engine,
     event,
     literal_column,
     make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, SessionTransaction, sessionmaker
@@ -86,7 +88,12 @@ def _instant_of_text(text: str | None) -> datetime | None:
 
 # Byte order on both databases, so that keyset pages agree with the index whatever the locale of the Postgres server.
 IdText = String(36).with_variant(String(36, collation="C"), "postgresql")
+KeyText = String(200).with_variant(String(200, collation="C"), "postgresql")
 JsonDocument = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+#: Terms with a space between them, by which an index finds the row.
+TermSet = Text().with_variant(TSVECTOR(), "postgresql")
+#: SQLite numbers its rows by themselves only if the column is called just so.
+RowNumber = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class Database:

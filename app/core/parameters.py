@@ -12,7 +12,7 @@ LimitParam = Annotated[
     int,
     Query(ge=1, description=f"How many at most; more than {MOST_PER_PAGE} counts as {MOST_PER_PAGE}", examples=[50]),
 ]
-CursorParam = Annotated[str | None, Query(description="The `next_cursor` of the page before", max_length=500)]
+CursorParam = Annotated[str | None, Query(description="The `next_cursor` of the page before", max_length=2000)]
 IdempotencyKey = Annotated[
     str | None,
     Header(

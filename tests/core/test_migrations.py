@@ -16,11 +16,16 @@ from app.core.errors import DatabaseDamaged
 from app.core.migrations import HEAD, SCRIPTS, DatabaseTooNew, current_revision, migrate
 from migrations.metadata import metadata
 
+#: SQLite's full-text index is made of tables of its own.
+SQLITE_TERMS = {"video_terms", *(f"video_terms_{part}" for part in ("config", "data", "docsize", "idx"))}
 
+
+@pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_models_and_migrations_agree(any_database: Database) -> None:
+    kept_otherwise = {"ix_video_texts_terms", *SQLITE_TERMS} if any_database.is_sqlite else set[str]()
     with any_database.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        assert compare_metadata(context, metadata) == []
+        opts = {"include_object": lambda _object, name, *_: name not in kept_otherwise}
+        assert compare_metadata(MigrationContext.configure(connection, opts=opts), metadata) == []
 
 
 def test_the_revision_the_code_expects_is_the_newest_one() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core.database import Database
 from app.core.errors import InvalidCursor
 from app.core.ids import new_id
-from app.core.pagination import Cursors, PageRequest, Position, cut, keyset
+from app.core.pagination import Cursors, Key, PageRequest, Position, by_creation, cut, keyset
 from app.modules.accounts.models import Workspace
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ def _fill(database: Database, count: int, *, per_moment: int = 1) -> None:
 def _page(database: Database, wanted: PageRequest) -> tuple[list[str], Position | None]:
     with database.read_scope() as session:
         rows = session.scalars(keyset(select(Workspace), Workspace.created_at, Workspace.id, wanted)).all()
-    page = cut(rows, wanted, lambda row: Position(created_at=row.created_at, id=row.id))
+    page = cut(rows, wanted, by_creation)
     return [row.name for row in page.rows], page.next
 
 
@@ -43,7 +43,7 @@ def _walk(database: Database, limit: int) -> list[list[str]]:
         pages.append(names)
         if after is None:
             return pages
-        after = CURSORS.decode(CURSORS.encode(after))
+        after = CURSORS.decode(CURSORS.encode(after, of="rows"), of="rows")
 
 
 def test_a_client_that_loops_sees_every_row_once_newest_first(any_database: Database) -> None:
@@ -81,7 +81,7 @@ def test_rows_added_meanwhile_do_not_shift_the_pages(database: Database) -> None
 def test_a_page_is_read_from_the_index_without_sorting(database: Database) -> None:
     from app.modules.videos.models import Video
 
-    page = PageRequest(limit=50, after=Position(created_at=START, id="x"))
+    page = PageRequest(limit=50, after=Position(key=START, id="x"))
     statement = keyset(select(Video).where(Video.workspace_id == "w"), Video.created_at, Video.id, page)
     with database.read_scope() as session:
         compiled = statement.compile(session.get_bind(), compile_kwargs={"render_postcompile": True})
@@ -96,30 +96,57 @@ def test_a_page_is_read_from_the_index_without_sorting(database: Database) -> No
 
 
 def test_a_cursor_says_nothing_to_its_reader_and_survives_a_url() -> None:
-    cursor = CURSORS.encode(Position(created_at=START, id=new_id()))
+    cursor = CURSORS.encode(Position(key=START, id=new_id()), of="rows")
     assert cursor.replace("-", "").replace("_", "").isalnum()
+
+
+@pytest.mark.parametrize("key", [START + timedelta(microseconds=1), 7, -1, "", 'größe 🎉 \\ "', "\U0001f600" * 200])
+def test_a_cursor_leads_back_to_its_position(key: Key) -> None:
+    position = Position(key=key, id=new_id())
+    assert CURSORS.decode(CURSORS.encode(position, of="rows"), of="rows") == position
+
+
+def test_a_cursor_of_another_list_or_order_is_refused() -> None:
+    cursor = CURSORS.encode(Position(key=START, id=new_id()), of="rows -created_at")
+    for other in ("rows created_at", "others -created_at", ""):
+        with pytest.raises(InvalidCursor, match="another"):
+            CURSORS.request(of=other, cursor=cursor)
+
+
+def test_a_list_can_be_read_oldest_first(any_database: Database) -> None:
+    _fill(any_database, 10, per_moment=3)
+    names, after = list[str](), None
+    with any_database.read_scope() as session:
+        while True:
+            page = PageRequest(limit=4, after=after)
+            statement = keyset(select(Workspace), Workspace.created_at, Workspace.id, page, descending=False)
+            found = cut(session.scalars(statement).all(), page, by_creation)
+            names, after = names + [row.name for row in found.rows], found.next
+            if after is None:
+                break
+    assert names == [str(number) for number in range(10)]
 
 
 @pytest.mark.parametrize("forged", ["", "x", "not a cursor", "é", "=" * 50, "A" * 5000, "\0"])
 def test_a_made_up_cursor_is_refused(forged: str) -> None:
     with pytest.raises(InvalidCursor) as caught:
-        CURSORS.decode(forged)
+        CURSORS.decode(forged, of="rows")
     assert (caught.value.status, caught.value.code) == (400, "invalid_cursor")
 
 
 def test_a_cursor_changed_in_any_place_is_refused() -> None:
-    cursor = CURSORS.encode(Position(created_at=START, id=new_id()))
+    cursor = CURSORS.encode(Position(key=START, id=new_id()), of="rows")
     for place in range(len(cursor) - 1):
         changed = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
         with pytest.raises(InvalidCursor):
-            CURSORS.decode(changed)
+            CURSORS.decode(changed, of="rows")
 
 
 def test_a_cursor_of_another_server_is_refused() -> None:
     with pytest.raises(InvalidCursor):
-        CURSORS.decode(Cursors(b"another secret").encode(Position(created_at=START, id=new_id())))
+        CURSORS.decode(Cursors(b"another secret").encode(Position(key=START, id=new_id()), of="rows"), of="rows")
 
 
 @pytest.mark.parametrize(("asked", "given"), [(1, 1), (50, 50), (200, 200), (201, 200), (10**9, 200)])
 def test_a_limit_over_the_cap_is_the_cap(asked: int, given: int) -> None:
-    assert CURSORS.request(limit=asked).limit == given
+    assert CURSORS.request(of="rows", limit=asked).limit == given

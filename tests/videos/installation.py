@@ -21,6 +21,7 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.main import create_app
 from app.modules.videos.models import RenderJob, RenderTask, Revision, Video, VideoStatus
+from app.modules.videos.revisions import show_revision
 
 VIDEOS = "/api/v1/videos"
 SCRIPT = "Welcome to the show. Today we talk about paper boats."
@@ -103,9 +104,10 @@ class Installation:
             job = session.get_one(RenderJob, job_id)
             job.started_at = job.started_at or utc_now()
             assert self.services.platform.settlement.succeed(session, job, charged=charged, receipt=_receipt(charged))
-            session.add(_revision(job, self._store(job)))
-            video = session.get_one(Video, job.video_id)
-            video.status, video.revision, video.updated_at = VideoStatus.READY, job.revision, utc_now()
+            revision, video = _revision(job, self._store(job)), session.get_one(Video, job.video_id)
+            session.add(revision)
+            video.status = VideoStatus.READY
+            show_revision(session, video, revision)
 
     def fail(self, job_id: str, *, code: str, message: str) -> None:
         with self.services.database.session_scope() as session:

@@ -18,7 +18,7 @@ from app.core.ids import new_id
 from app.modules.accounts.models import Workspace
 from app.modules.credits.service import Credits
 from app.modules.videos.collector import GRACE, Collected, Collector
-from app.modules.videos.models import Artifact, JobStatus, Kind, RenderJob, Revision, Source, Upload, Video
+from app.modules.videos.models import Artifact, JobStatus, Kind, RenderJob, Revision, Upload, Video
 from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.removal import clear_away, remove_video
 from app.modules.videos.renders import new_video
@@ -60,7 +60,7 @@ class World:
     def make_video(self) -> None:
         workspace_id = self.chance.choice(self.workspaces)
         with self.database.session_scope() as session:
-            video = new_video(workspace_id, "A video", {}, kind=Kind.UPLOAD, source=Source.UPLOADED)
+            video = new_video(workspace_id, "A video", {}, kind=Kind.UPLOAD)
             session.add(video)
             session.flush()
             blob = f"videos/{video.id}/upload-{new_id()}/original.mp4"

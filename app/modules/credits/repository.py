@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, case, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.core.database import insert_if_absent
-from app.core.pagination import PageRequest, Position, Slice, cut, keyset
+from app.core.pagination import PageRequest, Slice, by_creation, cut, keyset
 from app.modules.credits.models import Account, CreditBalance, CreditEntry, EntryKind
 
 
@@ -112,7 +112,7 @@ def entries(session: Session, workspace_id: str, page: PageRequest) -> Slice[Cre
     """The ledger of a workspace, newest first."""
     mine = select(CreditEntry).where(CreditEntry.workspace_id == workspace_id)
     rows = session.scalars(keyset(mine, CreditEntry.created_at, CreditEntry.id, page)).all()
-    return cut(rows, page, lambda row: Position(created_at=row.created_at, id=row.id))
+    return cut(rows, page, by_creation)
 
 
 def discrepancies(session: Session) -> Sequence[Discrepancy]:

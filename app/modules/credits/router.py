@@ -43,7 +43,7 @@ def list_entries(
 ) -> Page[CreditEntryOut]:
     """Every movement, newest first. Nothing in it is ever changed or removed."""
     services: HasCredits = request.app.state.services
-    wanted = services.cursors.request(limit=limit, cursor=cursor)
+    wanted = services.cursors.request(of="ledger", limit=limit, cursor=cursor)
     with services.database.read_scope() as session:
         entries = services.credits.entries(session, caller.workspace_id, wanted)
         return services.cursors.page(CreditEntryOut, entries.map(CreditEntryOut.of))

@@ -17,6 +17,7 @@ from app.media.time import decimal_seconds, parse_rate
 from app.modules.videos import repository
 from app.modules.videos.composition import Composition
 from app.modules.videos.errors import InvalidMetadata, RevisionNotFound, VideoNotFound
+from app.modules.videos.finding import Sort, VideoFilter, list_videos
 from app.modules.videos.jobs import Jobs, failure_of
 from app.modules.videos.metadata import merged, metadata_fault
 from app.modules.videos.models import Revision, Video, VideoStatus
@@ -24,7 +25,8 @@ from app.modules.videos.outlook import Outlook
 from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.removal import Remains, clear_away, remove_video
 from app.modules.videos.renders import active_job, video_of
-from app.modules.videos.repository import SUMMARY_NAMES, Columns, VideoFilter
+from app.modules.videos.repository import SUMMARY_NAMES, Columns
+from app.modules.videos.revisions import show_revision
 from app.modules.videos.schemas import (
     CaptionLinks,
     ChangeVideo,
@@ -33,6 +35,7 @@ from app.modules.videos.schemas import (
     VideoOut,
     VideoSummary,
 )
+from app.modules.videos.texts import note_names
 from app.storage.base import BlobStore
 from app.storage.links import Links
 
@@ -44,9 +47,11 @@ class Videos:
     def __init__(self, *, jobs: Jobs, links: Links, settlement: Settlement, blobs: BlobStore) -> None:
         self._jobs, self._links, self._settlement, self._blobs = jobs, links, settlement, blobs
 
-    def list(self, session: Session, workspace_id: str, wanted: VideoFilter, page: PageRequest) -> Slice[VideoSummary]:
-        """Newest first."""
-        found = repository.list_videos(session, workspace_id, wanted, page)
+    def list(
+        self, session: Session, workspace_id: str, wanted: VideoFilter, page: PageRequest, sort: Sort = Sort.NEWEST
+    ) -> Slice[VideoSummary]:
+        """In this order. A page may hold fewer than it could, even none, and not be the last."""
+        found = list_videos(session, workspace_id, wanted, page, sort)
         jobs = {row.job_id: row.job_status for row in found.rows if row.job_id is not None}
         outlooks = self._jobs.outlooks(session, jobs)
         return found.map(lambda row: VideoSummary.model_validate(_summary(row, outlooks.get(row.job_id))))
@@ -68,7 +73,10 @@ class Videos:
             video.title = change.title
         if "metadata" in change.model_fields_set:
             video.details = patched(video.details, change.metadata)
+        if "tags" in change.model_fields_set:
+            video.tags = change.tags
         video.updated_at = utc_now()
+        note_names(session, video)
         session.flush()
 
     def revisions(self, session: Session, workspace_id: str, video_id: str, page: PageRequest) -> Slice[RevisionOut]:
@@ -79,9 +87,10 @@ class Videos:
     def restore(self, session: Session, workspace_id: str, video_id: str, number: int) -> None:
         """Show an earlier revision, or a later one, again. Raises VideoNotFound, RevisionNotFound."""
         video = video_of(session, workspace_id, video_id, lock=True)
-        if session.get(Revision, (video.id, number)) is None:
+        revision = session.get(Revision, (video.id, number))
+        if revision is None:
             raise RevisionNotFound(f"This video has no revision {number}. GET its revisions to see those it has.")
-        video.revision, video.updated_at = number, utc_now()
+        show_revision(session, video, revision)
         if active_job(session, video) is None:
             video.status = VideoStatus.READY
         session.flush()

@@ -22,7 +22,7 @@ def list_avatars(
 ) -> Page[AvatarOut]:
     """Your own, newest first, then the built-in ones."""
     services = services_of(request)
-    page = services.cursors.request(limit=limit, cursor=cursor)
+    page = services.cursors.request(of="avatars", limit=limit, cursor=cursor)
     with services.database.read_scope() as session:
         found = services.avatars.list(session, caller.workspace_id, page)
     return services.cursors.page(AvatarOut, found)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,8 +12,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from app.modules.videos.composition import FrameRate
 from app.modules.videos.metadata import metadata_fault
+from app.modules.videos.words import tag_key, words_of
 
 LONGEST_TITLE = 200
+LONGEST_TAG = 64
+MOST_TAGS = 50
+LONGEST_SEARCH = 200
+LONGEST_VIDEO_S = 1_000_000
 _BARE_OFFSET = re.compile(r"(T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?) (\d{2}:?\d{2})")
 
 
@@ -29,6 +36,33 @@ def _plain_title(value: str) -> str:
     if not title.isprintable():
         raise ValueError("a title is one line without control characters")
     return title
+
+
+def _plain_tags(values: list[str]) -> list[str]:
+    """In order, and each once, as it was spelled first."""
+    tags = {tag_key(tag): tag for tag in reversed([_plain_tag(value) for value in values])}
+    if len(tags) > MOST_TAGS:
+        raise ValueError(f"a video has at most {MOST_TAGS} tags; these are {len(tags)}")
+    return [tags[key] for key in sorted(tags)]
+
+
+def _plain_tag(value: str) -> str:
+    tag = unicodedata.normalize("NFC", value.strip())
+    if not 0 < len(tag) <= LONGEST_TAG:
+        raise ValueError(f"a tag has 1 to {LONGEST_TAG} characters; this has {len(tag)}")
+    if not tag.isprintable():
+        raise ValueError("a tag is one line without control characters")
+    return tag
+
+
+def _search(value: str) -> str:
+    if next(words_of(value), None) is None:
+        raise ValueError("a search has at least one letter, digit or symbol: leave q out to list all")
+    return value
+
+
+def milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
 
 
 def _small_metadata(value: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +97,11 @@ Rate = Annotated[
     ),
 ]
 Title = Annotated[str, Field(max_length=LONGEST_TITLE), AfterValidator(_plain_title)]
+Tags = Annotated[list[str], AfterValidator(_plain_tags)]
+#: Tags to look for: one that no video could have is a mistake.
+TagNames = Annotated[Sequence[Annotated[str, AfterValidator(_plain_tag)]], Field(max_length=MOST_TAGS)]
+SearchText = Annotated[str, Field(max_length=LONGEST_SEARCH), AfterValidator(_search)]
+Seconds = Annotated[float, Field(ge=0, le=LONGEST_VIDEO_S)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_small_metadata)]
 #: Zoneless instants are read as UTC.
 Instant = Annotated[datetime, BeforeValidator(_with_plus), AfterValidator(_in_utc)]

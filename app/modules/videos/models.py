@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Index, Integer, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from app.core.database import Base, IdText, JsonDocument, UtcDateTime
+from app.core.database import Base, IdText, JsonDocument, KeyText, RowNumber, TermSet, UtcDateTime
 from app.modules.accounts.models import Workspace
+from app.modules.videos.words import title_key
+
+LONGEST_TITLE_KEY = 200
 
 
 class VideoStatus(StrEnum):
@@ -30,6 +43,17 @@ class Kind(StrEnum):
     AVATAR = "avatar"
     WEBINAR = "webinar"
     CLIP = "clip"
+
+    @property
+    def source(self) -> Source:
+        """Every kind has one: only an upload was not made here."""
+        match self:
+            case Kind.UPLOAD:
+                return Source.UPLOADED
+            case Kind.AVATAR | Kind.WEBINAR | Kind.CLIP:
+                return Source.GENERATED
+            case _:
+                assert_never(self)
 
 
 class JobKind(StrEnum):
@@ -89,6 +113,10 @@ class TakeStatus(StrEnum):
     FAILED = "failed"
 
 
+#: One without a duration counts as the shortest: SQLite and Postgres would place nulls at different ends.
+DURATION_KEY = "coalesce(duration_ms, -1)"
+
+
 class Video(Base):
     """The asset that other modules refer to by id."""
 
@@ -101,6 +129,9 @@ class Video(Base):
         Index("ix_videos_source", "workspace_id", "source", "created_at", "id"),
         Index("ix_videos_kind", "workspace_id", "kind", "created_at", "id"),
         Index("ix_videos_parent", "workspace_id", "parent_id", "created_at", "id"),
+        Index("ix_videos_updated", "workspace_id", "updated_at", "id"),
+        Index("ix_videos_title", "workspace_id", "title_key", "id"),
+        Index("ix_videos_duration", "workspace_id", text(DURATION_KEY), "id"),
     )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
@@ -110,11 +141,53 @@ class Video(Base):
     source: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16))
     title: Mapped[str] = mapped_column(String(200))
+    title_key: Mapped[str] = mapped_column(KeyText)
     details: Mapped[dict[str, Any]] = mapped_column("metadata", JsonDocument)
+    tags: Mapped[list[str]] = mapped_column(JsonDocument, default=list)
+    duration_ms: Mapped[int | None] = mapped_column(BigInteger)
     revision: Mapped[int | None] = mapped_column(Integer)
     last_revision: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    @validates("title")
+    def _key_of(self, _name: str, title: str) -> str:
+        """A title is never without what it is sorted by."""
+        self.title_key = title_key(title, LONGEST_TITLE_KEY)
+        return title
+
+
+class VideoText(Base):
+    """What a video is found by. Kept by ``texts.py``, in the transaction of what it mirrors.
+
+    ``number`` is in the order in which videos were made. SQLite has a full-text index over ``terms`` beside this table,
+    kept by triggers (migration 0002); on Postgres it is the index below.
+    """
+
+    __tablename__ = "video_texts"
+    __table_args__ = (
+        Index("ix_video_texts_walk", "workspace_id", "number"),
+        Index("ix_video_texts_terms", "terms", postgresql_using="gin").ddl_if(dialect="postgresql"),
+    )
+
+    number: Mapped[int] = mapped_column(RowNumber, primary_key=True, autoincrement=False)
+    video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"), unique=True)
+    workspace_id: Mapped[str] = mapped_column(IdText)
+    spoken: Mapped[str] = mapped_column(Text)
+    terms: Mapped[str] = mapped_column(TermSet)
+
+
+class Reference(Base):
+    """Another module uses the video, as ``ref_id`` of its own."""
+
+    __tablename__ = "video_references"
+
+    video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    module: Mapped[str] = mapped_column(KeyText, primary_key=True)
+    ref_id: Mapped[str] = mapped_column(KeyText, primary_key=True)
+    label: Mapped[str | None] = mapped_column(String(200))
+    url: Mapped[str | None] = mapped_column(String(2000))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Revision(Base):

@@ -94,7 +94,7 @@ def list_jobs(
     """Newest first. Filters can be combined."""
     services = services_of(request)
     wanted = JobFilter(status=status, video_id=video_id, created_after=created_after, created_before=created_before)
-    page = services.cursors.request(limit=limit, cursor=cursor)
+    page = services.cursors.request(of="renders", limit=limit, cursor=cursor)
     with services.database.read_scope() as session:
         found = services.jobs.list(session, caller.workspace_id, wanted, page)
     return services.cursors.page(RenderJobOut, found)

@@ -5,7 +5,7 @@ Each request is one transaction: video, job, credit hold and the work in the que
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,7 @@ from app.modules.videos.models import (
 )
 from app.modules.videos.pipeline.settle import ACTIVE, Settlement
 from app.modules.videos.pricing import expected_seconds, quote
+from app.modules.videos.texts import note_transcript
 from app.speech.script import clean_script
 
 
@@ -67,6 +68,7 @@ class Order:
     captions: Captions = Captions.SIDECAR
     title: str | None = None
     metadata: dict[str, Any] | None = None
+    tags: tuple[str, ...] | list[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +113,8 @@ class Renders:
             scenes=(self._scene(order.script, speaker),),
             captions=order.captions,
         )
-        video = new_video(workspace_id, order.title or _title_of(composition), order.metadata or {})
-        session.add(video)
-        return self._render(session, video, composition)
+        video = new_video(workspace_id, order.title or _title_of(composition), order.metadata or {}, order.tags)
+        return self._add(session, video, composition)
 
     def render_again(self, session: Session, workspace_id: str, video_id: str, change: Change) -> Ordered:
         """A new revision of the same id, or with ``as_copy`` a new video. What did not change is not made again."""
@@ -121,9 +122,8 @@ class Renders:
         before = _last_composition(session, video)
         composition = self._changed(session, workspace_id, before, change)
         if change.as_copy:
-            copy = new_video(workspace_id, video.title, dict(video.details))
-            session.add(copy)
-            return self._render(session, copy, composition)
+            copy = new_video(workspace_id, video.title, dict(video.details), video.tags)
+            return self._add(session, copy, composition)
         if active_job(session, video) is not None:
             raise RenderInProgress(
                 "This video is being rendered. Wait for the job to end, or cancel it, then ask again."
@@ -141,8 +141,13 @@ class Renders:
         """Stop the engine's work on a job that has ended; running children are killed within two seconds."""
         self._engine.cancel(job_id)
 
+    def _add(self, session: Session, video: Video, composition: Composition) -> Ordered:
+        session.add(video)
+        note_transcript(session, video, _script(composition))
+        return self._render(session, video, composition)
+
     def _render(self, session: Session, video: Video, composition: Composition) -> Ordered:
-        script = " ".join(scene.script for scene in composition.scenes)
+        script = _script(composition)
         video.last_revision += 1
         video.status, video.updated_at = VideoStatus.RENDERING, utc_now()
         job = RenderJob(
@@ -257,13 +262,17 @@ def _last_composition(session: Session, video: Video) -> Composition:
     return Composition.model_validate(job.composition)
 
 
+def _script(composition: Composition) -> str:
+    return " ".join(scene.script for scene in composition.scenes)
+
+
 def new_video(
     workspace_id: str,
     title: str,
     metadata: dict[str, Any],
+    tags: Iterable[str] = (),
     *,
     kind: Kind = Kind.AVATAR,
-    source: Source = Source.GENERATED,
     status: VideoStatus = VideoStatus.RENDERING,
 ) -> Video:
     moment = utc_now()
@@ -271,10 +280,11 @@ def new_video(
         id=new_id(),
         workspace_id=workspace_id,
         kind=kind,
-        source=source,
+        source=kind.source,
         status=status,
         title=title,
         details=metadata,
+        tags=list(tags),
         last_revision=0,
         created_at=moment,
         updated_at=moment,

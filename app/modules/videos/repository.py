@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from app.core.errors import InvalidCursor
-from app.core.pagination import PageRequest, Position, Slice, cut, keyset, keyset_once, keyset_values
+from app.core.pagination import PageRequest, Position, Slice, by_creation, cut, keyset
 from app.modules.videos.models import (
     Artifact,
     AvatarProfile,
     JobStatus,
-    Kind,
     RenderJob,
     RenderTask,
     Revision,
-    Source,
     TaskStatus,
     Upload,
     UploadStatus,
     Video,
-    VideoStatus,
 )
 from app.modules.videos.outlook import Tally
 from app.modules.videos.pipeline.settle import ACTIVE
@@ -36,20 +31,8 @@ _RECENT_JOBS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VideoFilter:
-    """None is any. Instants are a half-open range: from ``created_after`` on, and before ``created_before``."""
-
-    status: VideoStatus | None = None
-    source: Source | None = None
-    kind: Kind | None = None
-    parent_id: str | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """Like ``VideoFilter``."""
+    """None is any. Instants are a half-open range: from ``created_after`` on, and before ``created_before``."""
 
     status: JobStatus | None = None
     video_id: str | None = None
@@ -92,7 +75,7 @@ def _asked(*path: str | int) -> sa.ColumnElement[str]:
     return sa.func.coalesce(Revision.composition[path].as_string(), RenderJob.composition[path].as_string())
 
 
-_SUMMARY = (
+SUMMARY = (
     sa.select(
         Video.id,
         Video.title,
@@ -103,6 +86,7 @@ _SUMMARY = (
         Video.updated_at,
         Video.parent_id,
         Video.details.label("metadata"),
+        Video.tags,
         Video.revision,
         Revision.frames,
         Revision.fps.label("exact_fps"),
@@ -125,47 +109,8 @@ _SUMMARY = (
     .outerjoin(RenderJob, _last_job)
 )
 #: Those of a VideoSummary, and what it is told from. By place: looking up names costs more than the query.
-SUMMARY_NAMES = tuple(str(column.key) for column in _SUMMARY.selected_columns)
-_WHOLE = _SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Revision.files)
-
-
-def list_videos(session: Session, workspace_id: str, wanted: VideoFilter, page: PageRequest) -> Slice[Columns]:
-    """Newest first, with the revision that is shown and the last job."""
-    given = {name: value for name in (*_EQUAL, *_WITHIN) if (value := getattr(wanted, name)) is not None}
-    statement = _page_of_videos(frozenset(given), onward=page.after is not None)
-    values = {"workspace_id": workspace_id, **given, **keyset_values(page)}
-    rows: Sequence[Columns] = session.connection().execute(statement, values).all()
-    return cut(rows, page, _position)
-
-
-#: Filters by equality, from the one that leaves fewest videos on.
-_EQUAL = {"parent_id": Video.parent_id, "kind": Video.kind, "source": Video.source, "status": Video.status}
-_WITHIN = {
-    "created_after": Video.created_at >= sa.bindparam("created_after"),
-    "created_before": Video.created_at < sa.bindparam("created_before"),
-}
-
-
-@cache
-def _page_of_videos(given: frozenset[str], *, onward: bool) -> sa.Select[*tuple[Any, ...]]:
-    """The statement for these filters, with a parameter of the same name for each; there are no more than 128."""
-    conditions = [_equals(name, given) for name in _EQUAL if name in given]
-    conditions += [condition for name, condition in _WITHIN.items() if name in given]
-    statement = _SUMMARY.where(Video.workspace_id == sa.bindparam("workspace_id"), *conditions)
-    return keyset_once(statement, Video.created_at, Video.id, onward=onward)
-
-
-def _equals(name: str, given: frozenset[str]) -> sa.ColumnElement[bool]:
-    column = _EQUAL[name]
-    # SQLite cannot tell which index is the better one, and may walk all videos that are ready to find the few of one
-    # parent. An expression has no index, so that the narrower filter's is taken.
-    narrower = {
-        "status": {"parent_id"},
-        "source": {"parent_id", "kind"},
-        "kind": {"parent_id"},
-        "parent_id": set[str](),
-    }
-    return (sa.func.coalesce(column, "") if narrower[name] & given else column) == sa.bindparam(name)
+SUMMARY_NAMES = tuple(str(column.key) for column in SUMMARY.selected_columns)
+_WHOLE = SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Revision.files)
 
 
 def find_video(session: Session, workspace_id: str, video_id: str) -> Columns | None:
@@ -175,12 +120,12 @@ def find_video(session: Session, workspace_id: str, video_id: str) -> Columns | 
 
 
 def list_revisions(session: Session, video_id: str, page: PageRequest) -> Slice[Revision]:
-    """Newest first. Raises InvalidCursor for the cursor of another list."""
+    """Newest first."""
     statement = sa.select(Revision).where(Revision.video_id == video_id)
     if page.after is not None:
-        statement = statement.where(Revision.number < _number(page.after))
+        statement = statement.where(Revision.number < page.after.key)
     rows = session.scalars(statement.order_by(Revision.number.desc()).limit(page.limit + 1)).all()
-    return cut(rows, page, lambda row: Position(created_at=row.created_at, id=str(row.number)))
+    return cut(rows, page, lambda row: Position(key=row.number, id=""))
 
 
 # jobs ----------------------------------------------------------------------------------------------------------------
@@ -194,7 +139,7 @@ def list_jobs(session: Session, workspace_id: str, wanted: JobFilter, page: Page
         *_within(RenderJob.created_at, wanted.created_after, wanted.created_before),
     )
     rows = session.scalars(keyset(statement, RenderJob.created_at, RenderJob.id, page)).all()
-    return cut(rows, page, _position)
+    return cut(rows, page, by_creation)
 
 
 def job_facts(session: Session, job_ids: Collection[str]) -> list[JobFacts]:
@@ -285,7 +230,7 @@ def list_uploads(
         Upload.workspace_id == workspace_id, *_equal((Upload.status, status), (Upload.sha256, sha256))
     )
     rows = session.scalars(keyset(statement, Upload.created_at, Upload.id, page)).all()
-    return cut(rows, page, _position)
+    return cut(rows, page, by_creation)
 
 
 # profiles ------------------------------------------------------------------------------------------------------------
@@ -297,20 +242,10 @@ def list_avatars(session: Session, workspace_id: str, page: PageRequest) -> Slic
         sa.or_(AvatarProfile.workspace_id == workspace_id, AvatarProfile.workspace_id.is_(None))
     )
     rows = session.scalars(keyset(statement, AvatarProfile.created_at, AvatarProfile.id, page)).all()
-    return cut(rows, page, _position)
+    return cut(rows, page, by_creation)
 
 
 # parts of statements -------------------------------------------------------------------------------------------------
-
-
-def _position(row: Any) -> Position:
-    return Position(created_at=row.created_at, id=row.id)
-
-
-def _number(position: Position) -> int:
-    if not position.id.isdecimal():
-        raise InvalidCursor("This cursor belongs to another list. Start again without one.")
-    return int(position.id)
 
 
 def _equal(*pairs: tuple[InstrumentedAttribute[Any], str | None]) -> list[sa.ColumnElement[bool]]:

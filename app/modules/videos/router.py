@@ -21,12 +21,18 @@ from app.modules.videos.access import (
     body_of,
     services_of,
 )
+from app.modules.videos.fields import SearchText, Seconds, TagNames, milliseconds
+from app.modules.videos.finding import Sort, VideoFilter, list_name
 from app.modules.videos.models import Kind, Source, VideoStatus
 from app.modules.videos.renders import Order
-from app.modules.videos.repository import VideoFilter
 from app.modules.videos.schemas import ChangeVideo, CreateVideo, RevisionOut, VideoOut, VideoSummary
 
 JSON = "application/json"
+_SEARCH = (
+    "Words of title, tags, metadata or what is said, in any order. All have to be there, each as the beginning of a "
+    "word; case and accents do not count"
+)
+_SORT = "Videos without a duration count as the shortest. With `q` or `tag`, the newest 10,000 that match are sorted"
 router = APIRouter()
 # Their fixed paths come before the one with an id.
 router.include_router(render_routes.fixed)
@@ -79,8 +85,17 @@ def list_videos(
     parent_id: Annotated[str | None, Query(max_length=100, description="Only what was derived from this one")] = None,
     created_after: CreatedAfter = None,
     created_before: CreatedBefore = None,
+    min_duration: Annotated[Seconds | None, Query(description="Seconds, or longer")] = None,
+    max_duration: Annotated[Seconds | None, Query(description="Seconds, or shorter")] = None,
+    tag: Annotated[TagNames, Query(description="Only with this tag; repeated, with all of them")] = (),
+    q: Annotated[SearchText, Query(description=_SEARCH, examples=["paper bo"])] = "",
+    sort: Annotated[Sort, Query(description=_SORT)] = Sort.NEWEST,
 ) -> Response:
-    """Newest first. Filters can be combined."""
+    """Newest first, unless `sort` says otherwise. Filters can be combined.
+
+    A page may hold fewer videos than `limit`, even none, and not be the last: where a filter leaves few on in an order
+    or search that has many, a page ends after 10,000 were looked at. Follow `next_cursor` until it is null.
+    """
     services = services_of(request)
     wanted = VideoFilter(
         status=status,
@@ -89,10 +104,14 @@ def list_videos(
         parent_id=parent_id,
         created_after=created_after,
         created_before=created_before,
+        min_duration=milliseconds(min_duration),
+        max_duration=milliseconds(max_duration),
+        search=q,
+        tags=tuple(tag),
     )
-    page = services.cursors.request(limit=limit, cursor=cursor)
+    page = services.cursors.request(of=list_name(wanted, sort), limit=limit, cursor=cursor)
     with services.database.read_scope() as session:
-        found = services.videos.list(session, caller.workspace_id, wanted, page)
+        found = services.videos.list(session, caller.workspace_id, wanted, page, sort)
     # As bytes: FastAPI would check and convert every item once more.
     return Response(services.cursors.page(VideoSummary, found).model_dump_json(), media_type=JSON)
 
@@ -132,7 +151,7 @@ def list_revisions(
 ) -> Page[RevisionOut]:
     """Every finished output, newest first, with links to its files."""
     services = services_of(request)
-    page = services.cursors.request(limit=limit, cursor=cursor)
+    page = services.cursors.request(of="revisions", limit=limit, cursor=cursor)
     with services.database.read_scope() as session:
         found = services.videos.revisions(session, caller.workspace_id, video_id, page)
     return services.cursors.page(RevisionOut, found)

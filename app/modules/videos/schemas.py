@@ -8,13 +8,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
-from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Title
+from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Tags, Title
 from app.modules.videos.metadata import MOST_METADATA_BYTES
 from app.modules.videos.models import JobKind, JobStatus, Kind, Source, Stage, UploadStatus, VideoStatus
 
 _VIDEO = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
 _JOB = "01936f2e-8d7b-7f02-8e55-aa12bc34de56"
 _METADATA = f"Anything of yours to find it by: a JSON object of at most {MOST_METADATA_BYTES} bytes"
+_TAGS = "At most 50, of 1 to 64 characters each. Which letters are capitals makes no other tag of it"
 _SCRIPT = (
     "What is said. HTML, SSML and Markdown signs are taken out, the words stay as written; at most 20,000 characters"
 )
@@ -44,6 +45,7 @@ class CreateVideo(_Sent):
         resolution="1080p",
         title="Welcome",
         metadata={"campaign": "spring"},
+        tags=["welcome", "Spring 2027"],
     )
 
     script: str = Field(description=_SCRIPT, examples=["Welcome to 10ex."])
@@ -58,12 +60,13 @@ class CreateVideo(_Sent):
     captions: Captions = Field(default=Captions.SIDECAR, description="`sidecar`: WebVTT and SRT files beside the video")
     title: Title | None = Field(default=None, description="Without one, the first words of the script")
     metadata: Metadata | None = Field(default=None, description=_METADATA)
+    tags: Tags = Field(default_factory=list, description=_TAGS)
 
 
 class ChangeVideo(_Sent):
-    """New title or metadata. What is left out stays as it is."""
+    """New title, metadata or tags. What is left out stays as it is."""
 
-    model_config = _example(title="Welcome, again", metadata={"campaign": "summer", "draft": None})
+    model_config = _example(title="Welcome, again", metadata={"campaign": "summer", "draft": None}, tags=["welcome"])
 
     title: Title = Field(default="", validate_default=False, examples=["Welcome"])
     metadata: Metadata | None = Field(
@@ -71,6 +74,7 @@ class ChangeVideo(_Sent):
         description="Merged into the present metadata as a JSON Merge Patch (RFC 7396): a null removes that entry, "
         "and null in place of the object removes all of them",
     )
+    tags: Tags = Field(default_factory=list, description="All tags the video is to have from now on")
 
 
 class CreateUpload(_Sent):
@@ -97,6 +101,7 @@ class CreateUpload(_Sent):
     )
     title: Title | None = Field(default=None, description="Without one, the file's name")
     metadata: Metadata | None = Field(default=None, description=_METADATA)
+    tags: Tags = Field(default_factory=list, description=_TAGS)
 
     @model_validator(mode="after")
     def _either_way(self) -> CreateUpload:
@@ -187,6 +192,7 @@ class VideoSummary(BaseModel):
     updated_at: datetime
     parent_id: str | None = Field(description="The video this one was derived from")
     metadata: dict[str, Any]
+    tags: list[str]
     revision: int | None = Field(description="The revision that is shown; null until there is one")
     duration: float | None = Field(description="Seconds", examples=[19.84])
     size: int | None = Field(description="Bytes")
@@ -229,6 +235,7 @@ class VideoOut(VideoSummary):
                     "updated_at": "2026-11-23T10:15:21.840000Z",
                     "parent_id": None,
                     "metadata": {"campaign": "spring"},
+                    "tags": ["Spring 2027", "welcome"],
                     "revision": 1,
                     "duration": 19.84,
                     "size": 2103394,

@@ -71,7 +71,7 @@ def list_uploads(
 ) -> Page[UploadSummary]:
     """Newest first. Filters can be combined."""
     services = services_of(request)
-    page = services.cursors.request(limit=limit, cursor=cursor)
+    page = services.cursors.request(of="uploads", limit=limit, cursor=cursor)
     with services.database.read_scope() as session:
         found = services.uploads.list(
             session, caller.workspace_id, page, status=status, sha256=sha256.lower() if sha256 else None

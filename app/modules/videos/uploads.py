@@ -32,7 +32,6 @@ from app.modules.videos.models import (
     JobStatus,
     Kind,
     RenderJob,
-    Source,
     Stage,
     Upload,
     UploadStatus,
@@ -41,6 +40,7 @@ from app.modules.videos.models import (
 )
 from app.modules.videos.renders import new_video
 from app.modules.videos.schemas import UploadOut, UploadPart, UploadSummary
+from app.modules.videos.texts import note_names
 from app.storage.base import MOST_PARTS, BlobStore, Part
 from app.storage.base import UploadNotFound as PartsGone
 from app.storage.links import PartLinks
@@ -72,6 +72,7 @@ class Announced:
     source_url: str | None = None
     title: str | None = None
     metadata: dict[str, Any] | None = None
+    tags: Sequence[str] = ()
 
 
 class Uploads:
@@ -100,15 +101,15 @@ class Uploads:
             workspace_id,
             wanted.title or _title_of(filename),
             wanted.metadata or {},
+            wanted.tags,
             kind=Kind.UPLOAD,
-            source=Source.UPLOADED,
             status=VideoStatus.UPLOADING,
         )
         upload = self._row(video, filename, wanted)
         session.add(video)
         session.flush()
         session.add(upload)
-        session.flush()
+        note_names(session, video)
         if wanted.source_url is not None:
             self._take_in(session, video)
         return upload

@@ -28,6 +28,8 @@ from app.modules.videos.models import (
     VideoStatus,
 )
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
+from app.modules.videos.revisions import show_revision
+from app.modules.videos.texts import note_transcript
 
 RECEIVE_DEADLINE_S = 4 * 3600.0
 CHECK_DEADLINE_S = 1200.0
@@ -222,9 +224,12 @@ class IntakeSteps:
             job = session.get_one(RenderJob, job_id)
             if not self._at.settlement.succeed_free(session, job):
                 return
-            session.add(_revision(job, Found.model_validate(found), files, prepared["facts"]))
+            revision = _revision(job, Found.model_validate(found), files, prepared["facts"])
             video = session.get_one(Video, job.video_id)
-            video.status, video.revision, video.updated_at = VideoStatus.READY, job.revision, utc_now()
+            session.add(revision)
+            video.status = VideoStatus.READY
+            show_revision(session, video, revision)
+            note_transcript(session, video, prepared["facts"]["spoken"])
             upload = session.get_one(Upload, job.video_id)
             upload.status, upload.size = UploadStatus.DONE, Found.model_validate(found).size
 

@@ -17,6 +17,7 @@ from app.modules.videos.pipeline.layout import Chunk, Layout, Timeline, lay_out
 from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
 from app.modules.videos.pipeline.receipt import receipt_of
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
+from app.modules.videos.revisions import show_revision
 
 CHUNK_DEADLINE_S = 900.0
 MIX_DEADLINE_S = 900.0
@@ -164,9 +165,10 @@ class Steps:
             receipt = receipt_of(session, job, composition.picture.rate)
             if not self._at.settlement.succeed(session, job, charged=receipt["credits"]["charged"], receipt=receipt):
                 return
-            session.add(_revision(job, composition, timeline, files))
-            video = session.get_one(Video, job.video_id)
-            video.status, video.revision, video.updated_at = VideoStatus.READY, job.revision, utc_now()
+            revision, video = _revision(job, composition, timeline, files), session.get_one(Video, job.video_id)
+            session.add(revision)
+            video.status = VideoStatus.READY
+            show_revision(session, video, revision)
 
     def fail(self, job_id: str, code: str, message: str) -> None:
         """End the job with its reason and release the hold."""
