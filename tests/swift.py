@@ -9,18 +9,16 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+import boto3
 
-from app.core.errors import Unavailable
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.media.ffmpeg import die_with_parent
-from app.storage.base import BlobNotFound
-from app.storage.s3_bucket import open_bucket
+from app.storage.s3_bucket import Bucket, open_bucket
 from tests.needs import need_programs
 
 PACKAGES = "swift-proxy swift-account swift-container swift-object"
@@ -108,13 +106,18 @@ class Swift:
     access_key: str = "test:owner"
     secret_key: str = "owner-secret"
     guest: tuple[str, str] = ("test:guest", "guest-secret")
+    session: Any = field(default_factory=lambda: boto3.Session("test:owner", "owner-secret"))
 
     def settings(self, data: Path, **others: Any) -> Settings:
         """An installation that keeps its files in a bucket of its own, which is empty."""
         name = f"media-{new_id()}"
         settings = self.settings_for(name, data=data, **others)
-        open_bucket(settings).client.create_bucket(Bucket=name)
+        self.open(settings).client.create_bucket(Bucket=name)
         return settings
+
+    def open(self, settings: Settings) -> Bucket:
+        """The bucket of these settings, with what all tests may share."""
+        return open_bucket(settings, self.session)
 
     def settings_for(self, bucket: str, **others: Any) -> Settings:
         """The same without making the bucket."""
@@ -144,8 +147,10 @@ def _started(folder: Path, running: ExitStack) -> Swift:
         file = folder / f"{kind}-server.conf"
         file.write_text(template.format(kind=kind, port=port, folder=folder, user=folder.owner()))
         running.enter_context(_server(kind, file))
+    for port in ports:
+        _wait_until_open(port, folder)
     server = Swift(endpoint=f"http://127.0.0.1:{ports[-1]}")
-    _wait_until_up(server, folder / "proxy-server.log")
+    server.open(server.settings_for("first")).client.create_bucket(Bucket="first")
     return server
 
 
@@ -172,15 +177,14 @@ def _free_ports(count: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def _wait_until_up(server: Swift, log: Path) -> None:
-    """Until a blob can be stored, which takes all four servers."""
+def _wait_until_open(port: int, folder: Path) -> None:
+    """Until the server listens. A proxy that found nobody there would not look again for a minute."""
     deadline = time.monotonic() + _STARTS_WITHIN_S
-    bucket = open_bucket(server.settings_for("first"), patient=False)
     while time.monotonic() < deadline:
         try:
-            bucket.client.create_bucket(Bucket="first")
-            bucket.ask("put_object", key="first", Body=b"")
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
             return
-        except (ClientError, HTTPClientError, Unavailable, BlobNotFound):
-            time.sleep(0.05)
-    raise AssertionError(f"Swift did not start within {_STARTS_WITHIN_S:g} s: {log.read_text()[-2000:]}")
+        except OSError:
+            time.sleep(0.02)
+    logs = "\n".join(log.read_text()[-1000:] for log in folder.glob("*.log"))
+    raise AssertionError(f"Swift did not start within {_STARTS_WITHIN_S:g} s: {logs}")

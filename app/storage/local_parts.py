@@ -102,11 +102,11 @@ class LocalParts:
     def present(self, key: str, upload_id: str) -> list[Part]:
         """The parts that arrived, by number. Raises UploadNotFound."""
         folder = self._folder(key, upload_id)
-        with suppress(FileNotFoundError):
-            return _files(folder / _PARTS)
-        with suppress(FileNotFoundError):
-            return _read_plan(folder)
-        return []
+        # The plan before what it was made of, and that before what it becomes: completing goes the other way.
+        for look in (lambda: _files(folder / _PARTS), lambda: _read_plan(folder), lambda: _files(folder / _JOINING)):
+            with suppress(FileNotFoundError):
+                return look()
+        raise upload_not_found()
 
     def complete(self, key: str, upload_id: str, numbers: Sequence[int], *, target: Path) -> int:
         """Join the parts into the target; its size. Raises UploadNotFound, PartsMissing, InvalidPart, StorageFull."""

@@ -37,13 +37,14 @@ def _bucket(settings: Settings, downloads: timedelta, uploads: timedelta) -> Sto
     # Whoever has no bucket does not pay for boto, which takes as long to load as all else together.
     from app.storage.cache import BlobCache
     from app.storage.s3 import S3Store
-    from app.storage.s3_bucket import open_bucket
+    from app.storage.s3_bucket import open_bucket, open_session
     from app.storage.s3_links import PresignedLinks, PresignedPartLinks
 
     cache = BlobCache(settings.data / "cache" / "blobs", most_bytes=settings.blob_cache_bytes)
-    public = open_bucket(settings, public=True)
+    session = open_session(settings)
+    public = open_bucket(settings, session, public=True)
     return Storage(
-        blobs=S3Store(open_bucket(settings), cache, hasty=open_bucket(settings, patient=False)),
+        blobs=S3Store(open_bucket(settings, session), cache, hasty=open_bucket(settings, session, patient=False)),
         links=PresignedLinks(public, lifetime=downloads),
         part_links=PresignedPartLinks(public, lifetime=uploads),
     )

@@ -11,6 +11,7 @@ import boto3  # pyright: ignore[reportMissingTypeStubs]
 from botocore.config import Config  # pyright: ignore[reportMissingTypeStubs]
 from botocore.exceptions import (  # pyright: ignore[reportMissingTypeStubs]
     ClientError,
+    ConnectionError,  # noqa: A004
     CredentialRetrievalError,
     HTTPClientError,
     IncompleteReadError,
@@ -31,12 +32,12 @@ from app.storage.base import (
     upload_not_found,
 )
 
-#: What a body that breaks off raises.
-BROKEN = (HTTPClientError, IncompleteReadError)
+#: A server that does not answer, or not to the end. They have nothing in common.
+BROKEN = (HTTPClientError, ConnectionError, IncompleteReadError)
 _FULL = frozenset({"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"})
 #: 4xx that say to try again later.
 _BUSY = frozenset({408, 409, 412, 429})
-_ATTEMPTS, _CONNECT_S, _READ_S = 4, 5, 30
+_ATTEMPTS, _CONNECT_S, _READ_S, _HASTY_S = 4, 5, 30, 2
 _DEFAULT_REGION = "us-east-1"
 
 
@@ -112,7 +113,17 @@ class Bucket:
         )
 
 
-def open_bucket(settings: Settings, *, public: bool = False, patient: bool = True) -> Bucket:
+def open_session(settings: Settings) -> Any:
+    """What clients are made of: the second one costs a tenth of the first."""
+    secret = settings.s3_secret_key
+    return boto3.Session(
+        aws_access_key_id=settings.s3_access_key,
+        aws_secret_access_key=secret.get_secret_value() if secret else None,
+        region_name=settings.s3_region,
+    )
+
+
+def open_bucket(settings: Settings, session: Any = None, *, public: bool = False, patient: bool = True) -> Bucket:
     """The bucket of the settings; nothing is sent.
 
     ``public``: under the address that clients see, to sign links. Not ``patient``: one attempt of a few seconds.
@@ -120,30 +131,23 @@ def open_bucket(settings: Settings, *, public: bool = False, patient: bool = Tru
     assert settings.bucket is not None, "only called when TENEX_STORAGE names a bucket"
     name, prefix = settings.bucket
     endpoint = (settings.s3_public_endpoint if public else None) or settings.s3_endpoint
-    place = f"s3://{name}" + (f" at {endpoint}" if endpoint else "")
     return Bucket(
-        client=_client(settings, endpoint, patient=patient),
+        client=_client(session or open_session(settings), endpoint, patient=patient),
         name=name,
         prefix=f"{prefix}/" if prefix else "",
-        place=place,
+        place=f"s3://{name}" + (f" at {endpoint}" if endpoint else ""),
     )
 
 
-def _client(settings: Settings, endpoint: str | None, *, patient: bool) -> Any:
-    secret = settings.s3_secret_key
-    session: Any = boto3.Session(
-        aws_access_key_id=settings.s3_access_key,
-        aws_secret_access_key=secret.get_secret_value() if secret else None,
-        region_name=settings.s3_region,
-    )
+def _client(session: Any, endpoint: str | None, *, patient: bool) -> Any:
     config: Any = Config(
         signature_version="s3v4",
         # boto3 1.36 and newer send checksums behind the body, which most other servers do not read.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         retries={"mode": "standard", "total_max_attempts": _ATTEMPTS if patient else 1},
-        connect_timeout=_CONNECT_S if patient else 2,
-        read_timeout=_READ_S if patient else 2,
+        connect_timeout=_CONNECT_S if patient else _HASTY_S,
+        read_timeout=_READ_S if patient else _HASTY_S,
         max_pool_connections=32,
         tcp_keepalive=True,
         s3={"addressing_style": "path" if endpoint else "auto"},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from app.core.settings import Settings
 from app.storage.cache import BlobCache
 from app.storage.local import LocalStore
 from app.storage.s3 import S3Store
-from app.storage.s3_bucket import open_bucket
+from tests.swift import Swift
 
 
 @pytest.fixture
@@ -19,7 +21,19 @@ def local_store(tmp_path: Path) -> LocalStore:
 
 
 @pytest.fixture
-def s3_store(s3_settings: Settings) -> S3Store:
+def s3_store(object_store: Swift, s3_settings: Settings) -> S3Store:
     """Lists two entries a page, so that more than one is turned."""
     cache = BlobCache(s3_settings.data / "cache" / "blobs", most_bytes=s3_settings.blob_cache_bytes)
-    return S3Store(open_bucket(s3_settings), cache, page=2)
+    return S3Store(object_store.open(s3_settings), cache, page=2)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for one megabyte."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("a full disk is made by mounting a small one: run as root, with CAP_SYS_ADMIN")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)

@@ -122,17 +122,6 @@ def test_completing_can_be_repeated_and_done_by_several_at_once(store: BlobStore
     assert content(store) == part_of("1") + part_of("2") + part_of("3")
 
 
-def test_nothing_more_is_taken_after_completing(store: BlobStore) -> None:
-    upload = store.begin_multipart(KEY)
-    store.write_part(KEY, upload, 1, pieces(b"1"))
-    store.complete_multipart(KEY, upload, [1])
-    with pytest.raises(UploadNotFound):
-        store.write_part(KEY, upload, 1, pieces(b"late"))
-    with pytest.raises(UploadNotFound):
-        store.parts(KEY, upload)
-    assert content(store) == b"1"
-
-
 def test_an_aborted_upload_is_gone_and_may_be_aborted_again(store: BlobStore) -> None:
     upload = store.begin_multipart(KEY)
     store.write_part(KEY, upload, 1, pieces(b"1"))
