@@ -32,6 +32,7 @@ from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars, ensure_built_in
 from app.modules.videos.collector import Collector
 from app.modules.videos.expiry import Expiry
+from app.modules.videos.file_links import FileLinks, StoryboardLinks
 from app.modules.videos.intake.steps import IntakeSteps
 from app.modules.videos.intake.workflow import IntakeWorkflow
 from app.modules.videos.jobs import Jobs
@@ -159,11 +160,23 @@ def build_services(settings: Settings) -> Services:
         renders=Renders(
             engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
         ),
-        videos=Videos(jobs=jobs, links=platform.storage.links, settlement=platform.settlement, blobs=platform.blobs),
+        videos=Videos(
+            jobs=jobs,
+            links=_file_links(platform, secret),
+            settlement=platform.settlement,
+            blobs=platform.blobs,
+        ),
         jobs=jobs,
         avatars=Avatars(providers=platform.providers),
         uploads=_uploads(platform, engine),
     )
+
+
+def _file_links(platform: Platform, secret: bytes) -> FileLinks:
+    settings = platform.settings
+    lifetime = timedelta(seconds=settings.download_seconds)
+    storyboards = StoryboardLinks(secret, base_url=settings.base_url, lifetime=lifetime)
+    return FileLinks(platform.storage.links, storyboards)
 
 
 def _uploads(platform: Platform, engine: EngineClient) -> Uploads:

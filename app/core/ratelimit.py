@@ -20,7 +20,7 @@ from app.core.answers import answer_error
 from app.core.errors import TenexError
 
 WINDOW_S = 60.0
-UNLIMITED = ("/health", "/metrics", "/files/", "/uploads/")
+UNLIMITED = ("/health", "/metrics", "/files/", "/uploads/", "/storyboards/")
 
 
 class RateLimited(TenexError):

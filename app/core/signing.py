@@ -1,18 +1,38 @@
-"""One secret, and keys derived from it: what was signed for one purpose proves nothing for another."""
+"""One secret, and keys derived from it: what was signed for one purpose proves nothing for another.
+
+Forbidden             403
+├── InvalidLink       403  a token that this server did not make, or that was changed
+└── LinkExpired       403  its time is over
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
+import json
 import os
 import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from app.core.errors import SettingsInvalid
+from app.core.clock import Clock
+from app.core.errors import Forbidden, SettingsInvalid
 from app.core.settings import Settings
 
 _SECRET_BYTES = 32
 _SHORTEST_SECRET = 16
+
+
+class InvalidLink(Forbidden):
+    code = "link_invalid"
+
+
+class LinkExpired(Forbidden):
+    code = "link_expired"
 
 
 class Signer:
@@ -29,6 +49,38 @@ class Signer:
     def verify(self, message: bytes, signature: bytes) -> bool:
         """Whether the signature is ours, whole, in constant time."""
         return hmac.compare_digest(self.sign(message), signature)
+
+
+class SealedTokens:
+    """Facts as text for an address, signed; one of them is when they ``expires`` (Unix seconds).
+
+    ``remedy`` is what an error tells people to do.
+    """
+
+    def __init__(self, signer: Signer, clock: Clock, remedy: str) -> None:
+        self._signer, self._clock, self._remedy = signer, clock, remedy
+
+    def seal(self, facts: Mapping[str, Any]) -> str:
+        payload = json.dumps(dict(facts), separators=(",", ":")).encode()
+        return base64.urlsafe_b64encode(self._signer.sign(payload) + payload).rstrip(b"=").decode()
+
+    def open(self, token: str) -> dict[str, Any]:
+        """Raises InvalidLink, LinkExpired."""
+        try:
+            raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        except (UnicodeEncodeError, binascii.Error) as error:
+            raise self._invalid() from error
+        signature, payload = raw[: self._signer.size], raw[self._signer.size :]
+        if not self._signer.verify(payload, signature):
+            raise self._invalid()
+        facts = json.loads(payload)
+        expires = datetime.fromtimestamp(facts["expires"], UTC)
+        if self._clock() >= expires:
+            raise LinkExpired(f"This link expired at {expires:%Y-%m-%d %H:%M:%S} UTC. {self._remedy}")
+        return facts
+
+    def _invalid(self) -> InvalidLink:
+        return InvalidLink(f"This link was not made by this server, or was changed. {self._remedy}")
 
 
 def load_secret(settings: Settings) -> bytes:

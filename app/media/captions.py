@@ -69,7 +69,7 @@ def cues(
 
 def to_vtt(captions: Iterable[Cue]) -> str:
     blocks = [
-        f"{_stamp(cue.start_ms, '.')} --> {_stamp(cue.end_ms, '.')}\n{html.escape(_directed(cue.lines), quote=False)}\n"
+        f"{stamp(cue.start_ms, '.')} --> {stamp(cue.end_ms, '.')}\n{html.escape(_directed(cue.lines), quote=False)}\n"
         for cue in captions
     ]
     return "\n".join(["WEBVTT\n", *blocks])
@@ -78,13 +78,13 @@ def to_vtt(captions: Iterable[Cue]) -> str:
 def to_srt(captions: Iterable[Cue]) -> str:
     """SubRip knows no escapes: an invisible joiner keeps players from taking text for a tag."""
     blocks = [
-        f"{number}\n{_stamp(cue.start_ms, ',')} --> {_stamp(cue.end_ms, ',')}\n{_untagged(_directed(cue.lines))}\n"
+        f"{number}\n{stamp(cue.start_ms, ',')} --> {stamp(cue.end_ms, ',')}\n{_untagged(_directed(cue.lines))}\n"
         for number, cue in enumerate(captions, 1)
     ]
     return "\n".join(blocks)
 
 
-def _stamp(ms: int, point: str) -> str:
+def stamp(ms: int, point: str) -> str:
     seconds, thousandths = divmod(ms, 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}{point}{thousandths:03}"
 

@@ -8,18 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from app.core.errors import Forbidden
-
 #: What a browser may show in place. Never HTML or SVG, which would run as pages of this address.
 _SHOWN = re.compile(r"(video|audio|image)/(?!svg)[a-z0-9.+-]+|text/vtt", re.IGNORECASE)
-
-
-class InvalidLink(Forbidden):
-    code = "link_invalid"
-
-
-class LinkExpired(Forbidden):
-    code = "link_expired"
 
 
 class Links(Protocol):

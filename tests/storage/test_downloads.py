@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from app.core.http import install_edge
 from app.core.metrics import Metrics
 from app.core.settings import Settings
-from app.storage.links import InvalidLink
+from app.core.signing import InvalidLink
 from app.storage.local import LocalStore
 from app.storage.router import files_router
 from app.storage.signed_links import SignedLinks

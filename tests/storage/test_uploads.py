@@ -19,8 +19,8 @@ from starlette.testclient import TestClient
 from app.core.http import install_edge
 from app.core.metrics import Metrics
 from app.core.settings import Settings
+from app.core.signing import InvalidLink
 from app.storage.base import InvalidPart
-from app.storage.links import InvalidLink
 from app.storage.local import LocalStore
 from app.storage.signed_links import SignedLinks, SignedPartLinks
 from app.storage.uploads import uploads_router

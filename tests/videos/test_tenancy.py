@@ -15,7 +15,16 @@ from app.main import create_app
 from tests.videos.installation import Caller, Installation
 
 #: What may be reached without a key: what runs the server, what describes the API, and links that are signed.
-OPEN = {"/health", "/metrics", "/openapi.json", "/docs", "/docs/assets", "/files/{token}/{name}", "/uploads/{token}"}
+OPEN = {
+    "/health",
+    "/metrics",
+    "/openapi.json",
+    "/docs",
+    "/docs/assets",
+    "/files/{token}/{name}",
+    "/uploads/{token}",
+    "/storyboards/{token}.vtt",
+}
 #: A body that each operation accepts. Without one the answer would be 422, whoever asks.
 BODIES: dict[str, dict[str, Any]] = {
     "create_video": {"script": "Hello.", "avatar_id": "maya"},

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import lru_cache
@@ -15,8 +13,9 @@ from app.core.clock import utc_now
 from app.core.pagination import PageRequest, Slice
 from app.media.time import decimal_seconds, parse_rate
 from app.modules.videos import repository
-from app.modules.videos.composition import Composition
+from app.modules.videos.composition import Composition, aspect_of
 from app.modules.videos.errors import InvalidMetadata, RevisionNotFound, VideoNotFound
+from app.modules.videos.file_links import FileLinks, Shown
 from app.modules.videos.finding import Sort, VideoFilter, list_videos
 from app.modules.videos.jobs import Jobs, failure_of
 from app.modules.videos.metadata import merged, metadata_fault
@@ -28,23 +27,18 @@ from app.modules.videos.renders import active_job, video_of
 from app.modules.videos.repository import SUMMARY_NAMES, Columns
 from app.modules.videos.revisions import show_revision
 from app.modules.videos.schemas import (
-    CaptionLinks,
     ChangeVideo,
-    Preview,
     RevisionOut,
+    Storyboard,
     VideoOut,
     VideoSummary,
 )
 from app.modules.videos.texts import note_names
 from app.storage.base import BlobStore
-from app.storage.links import Links
-
-_UNFIT_FOR_FILES = re.compile(r"[^A-Za-z0-9]+")
-_LONGEST_STEM = 60
 
 
 class Videos:
-    def __init__(self, *, jobs: Jobs, links: Links, settlement: Settlement, blobs: BlobStore) -> None:
+    def __init__(self, *, jobs: Jobs, links: FileLinks, settlement: Settlement, blobs: BlobStore) -> None:
         self._jobs, self._links, self._settlement, self._blobs = jobs, links, settlement, blobs
 
     def list(
@@ -62,9 +56,9 @@ class Videos:
         if row is None:
             raise VideoNotFound("There is no such video in this workspace.")
         seen = self._jobs.outlooks(session, {row.job_id: row.job_status})[row.job_id] if row.job_id else None
-        return VideoOut.model_validate(
-            _summary(row, seen) | {"script": row.script} | self._files(row.title, row.files or {})
-        )
+        shown = Shown(id=row.id, title=row.title, revision=row.revision or 0)
+        files = self._links.of(shown, row.files or {}, row.facts)
+        return VideoOut.model_validate(_summary(row, seen) | {"script": row.script} | files)
 
     def change(self, session: Session, workspace_id: str, video_id: str, change: ChangeVideo) -> None:
         """Raises VideoNotFound, InvalidMetadata."""
@@ -105,9 +99,19 @@ class Videos:
     def clear_away(self, remains: Remains) -> None:
         clear_away(remains, self._blobs)
 
+    def storyboard(self, session: Session, token: str) -> tuple[Storyboard, float]:
+        """What a link to a storyboard shows, and how long the video lasts, in seconds.
+
+        Raises InvalidLink, LinkExpired, VideoNotFound.
+        """
+        video_id, number = self._links.open_storyboard(token)
+        video, row = session.get(Video, video_id), session.get(Revision, (video_id, number))
+        if video is None or row is None or not row.facts:
+            raise VideoNotFound("The video of this link was deleted.")
+        shown = Shown(id=video.id, title=video.title, revision=number)
+        return self._links.storyboard(shown, row.files, row.facts), decimal_seconds(row.frames / _rate(row.fps))
+
     def _revision(self, video: Video, row: Revision) -> RevisionOut:
-        composition = Composition.model_validate(row.composition)
-        scene = composition.scenes[0]
         return RevisionOut(
             number=row.number,
             shown=row.number == video.revision,
@@ -118,35 +122,28 @@ class Videos:
             sha256=row.sha256,
             width=row.width,
             height=row.height,
-            fps=float(composition.picture.fps),
-            aspect_ratio=composition.picture.aspect_ratio,
-            resolution=composition.picture.resolution,
-            avatar_id=scene.speaker.avatar_id,
-            voice_id=scene.speaker.voice_id,
-            background=scene.speaker.background,
-            script=scene.script,
-            **self._files(video.title, row.files),
+            **_asked_for(row),
+            **self._links.of(Shown(id=video.id, title=video.title, revision=row.number), row.files, row.facts),
         )
 
-    def _files(self, title: str, files: Mapping[str, Any]) -> dict[str, Any]:
-        if "video" not in files:
-            return {"preview": None, "download_url": None, "download_expires_at": None, "captions": None}
-        stem = file_stem(title)
 
-        def link(role: str, ending: str, *, inline: bool = False) -> str:
-            file = files[role]
-            return self._links.url(file["blob"], filename=f"{stem}{ending}", content_type=file["type"], inline=inline)
-
-        return {
-            "preview": Preview(
-                poster_url=link("poster", ".jpg", inline=True), video_url=link("preview", "-preview.mp4", inline=True)
-            ),
-            "download_url": link("video", ".mp4"),
-            "download_expires_at": self._links.expires_at(),
-            "captions": CaptionLinks(vtt_url=link("vtt", ".vtt", inline=True), srt_url=link("srt", ".srt"))
-            if "vtt" in files
-            else None,
-        }
+def _asked_for(row: Revision) -> dict[str, Any]:
+    """What the revision was made from; nothing of it is known of a recording that was uploaded."""
+    if not row.composition:
+        names = ("resolution", "avatar_id", "voice_id", "background", "script")
+        shape = {"fps": _shown_rate(row.fps), "aspect_ratio": aspect_of(row.width, row.height)}
+        return dict.fromkeys(names) | shape
+    composition = Composition.model_validate(row.composition)
+    scene = composition.scenes[0]
+    return {
+        "fps": float(composition.picture.fps),
+        "aspect_ratio": composition.picture.aspect_ratio,
+        "resolution": composition.picture.resolution,
+        "avatar_id": scene.speaker.avatar_id,
+        "voice_id": scene.speaker.voice_id,
+        "background": scene.speaker.background,
+        "script": scene.script,
+    }
 
 
 def patched(present: Mapping[str, Any], patch: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -158,17 +155,13 @@ def patched(present: Mapping[str, Any], patch: Mapping[str, Any] | None) -> dict
     return result
 
 
-def file_stem(title: str) -> str:
-    """A file name, without its ending, that every system takes."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    return _UNFIT_FOR_FILES.sub("-", plain).strip("-").lower()[:_LONGEST_STEM].rstrip("-") or "video"
-
-
 def _summary(row: Columns, seen: Outlook | None) -> dict[str, Any]:
     """The values of a VideoSummary, as they are stored: the model turns and checks them faster than Python would."""
     values = dict(zip(SUMMARY_NAMES, row, strict=False))
     frames, fps = values.pop("frames"), values.pop("exact_fps")
     values["duration"] = None if frames is None else decimal_seconds(frames / _rate(fps))
+    if frames is not None and values["fps"] is None:
+        values["fps"], values["aspect_ratio"] = _shown_rate(fps), aspect_of(values["width"], values["height"])
     values["render"] = _render_state(values, seen) if seen else None
     return values
 
@@ -187,3 +180,8 @@ def _render_state(values: Mapping[str, Any], seen: Outlook) -> dict[str, Any]:
 @lru_cache(maxsize=64)
 def _rate(text: str) -> Fraction:
     return parse_rate(text)
+
+
+def _shown_rate(rate: str) -> float:
+    """Frames per second as people write them: 29.97 for 30000/1001."""
+    return round(float(_rate(rate)), 3)

@@ -55,6 +55,11 @@ _SHARES = {
 }
 
 
+def aspect_of(width: int, height: int) -> AspectRatio | None:
+    """The shape of a frame, if it is one of those that have a name."""
+    return next((ratio for ratio, share in _SHARES.items() if Fraction(width, height) == share), None)
+
+
 class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

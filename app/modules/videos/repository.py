@@ -110,7 +110,7 @@ SUMMARY = (
 )
 #: Those of a VideoSummary, and what it is told from. By place: looking up names costs more than the query.
 SUMMARY_NAMES = tuple(str(column.key) for column in SUMMARY.selected_columns)
-_WHOLE = SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Revision.files)
+_WHOLE = SUMMARY.add_columns(_asked("scenes", 0, "script").label("script"), Revision.files, Revision.facts)
 
 
 def find_video(session: Session, workspace_id: str, video_id: str) -> Columns | None:

@@ -10,7 +10,7 @@ from app.core.answers import answer_kept
 from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
-from app.modules.videos import avatar_routes, render_routes, upload_routes
+from app.modules.videos import avatar_routes, render_routes, storyboards, upload_routes
 from app.modules.videos.access import (
     PREFIX,
     CreatedAfter,
@@ -169,4 +169,5 @@ def restore_revision(
 
 
 router.include_router(videos)
+router.include_router(storyboards.router)
 router.include_router(render_routes.of_video)

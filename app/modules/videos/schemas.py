@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.media.examined import Hdr
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
 from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Tags, Title
 from app.modules.videos.metadata import MOST_METADATA_BYTES
@@ -219,6 +220,76 @@ class CaptionLinks(BaseModel):
     srt_url: str
 
 
+class SubtitleLinks(CaptionLinks):
+    """A subtitle track that was in an uploaded file."""
+
+    language: str | None = Field(description="As the file says it, mostly ISO 639-2", examples=["eng"])
+    title: str | None
+
+
+class Storyboard(BaseModel):
+    """Small pictures from all along the video, on sheets, to be shown while somebody drags along the time line.
+
+    Tile number `n` shows the video at `n * interval` seconds. It is on sheet `n // (columns * rows)`, which is filled
+    line by line.
+    """
+
+    vtt_url: str = Field(description="The same as WebVTT with `#xywh=` fragments, as players read it")
+    sprite_urls: list[str] = Field(description="The sheets, JPEG")
+    interval: float = Field(description="Seconds from tile to tile", examples=[6.0])
+    tiles: int
+    columns: int
+    rows: int
+    tile_width: int
+    tile_height: int
+
+
+class PictureFacts(BaseModel):
+    """The picture of an uploaded file, as it was found there."""
+
+    codec: str = Field(examples=["hevc"])
+    profile: str | None
+    pixel_format: str = Field(examples=["yuv420p10le"])
+    width: int = Field(description="As shown: upright, with square pixels")
+    height: int
+    rotation: int = Field(description="Degrees clockwise by which a player turns it")
+    fps: float
+    constant_frame_rate: bool
+    interlaced: bool
+    hdr: Hdr | None
+    primaries: str = Field(description="Colour as in ITU-T H.273, in ffmpeg's words", examples=["bt709"])
+    transfer: str
+    matrix: str
+
+
+class SoundFacts(BaseModel):
+    """The sound of an uploaded file, as it was found there."""
+
+    codec: str = Field(examples=["aac"])
+    channels: int
+    layout: str = Field(examples=["stereo"])
+    sample_rate: int
+    language: str | None
+
+
+class MediaFacts(BaseModel):
+    """What was found in an uploaded file, and what was done about it."""
+
+    container: str = Field(examples=["mp4"])
+    size: int = Field(description="Bytes of the original")
+    sha256: str = Field(description="Of the original")
+    duration: float = Field(description="Seconds")
+    picture: PictureFacts
+    sound: SoundFacts | None = Field(description="null: the video is silent")
+    converted: bool = Field(
+        description="Whether `download_url` leads to a copy that browsers play; the original is kept"
+    )
+    reasons: list[str] = Field(
+        description="Why it was converted: `codec`, `container`, `pixel_format`, `level`, `hdr`, `interlaced`, "
+        "`anamorphic`, `odd_size`, `variable_frame_rate`, `edit_list`, `late_start`, `sound_codec`"
+    )
+
+
 class VideoOut(VideoSummary):
     """A video with its script and, once it has an output, the links to it."""
 
@@ -273,9 +344,15 @@ class VideoOut(VideoSummary):
 
     script: str | None
     preview: Preview | None
-    download_url: str | None = Field(description="The MP4, for whoever has the link, until `download_expires_at`")
+    download_url: str | None = Field(description="The video, for whoever has the link, until `download_expires_at`")
     download_expires_at: datetime | None
     captions: CaptionLinks | None
+    original_url: str | None = Field(default=None, description="The file as it was uploaded")
+    media: MediaFacts | None = Field(default=None, description="What was found in an uploaded file")
+    subtitles: list[SubtitleLinks] = Field(
+        default_factory=list[SubtitleLinks], description="The text tracks of an uploaded file; the first is `captions`"
+    )
+    storyboard: Storyboard | None = None
 
 
 class UploadPart(BaseModel):
@@ -360,7 +437,7 @@ class UploadSummary(BaseModel):
 
 
 class RevisionOut(BaseModel):
-    """One finished output of a video."""
+    """One finished output of a video. What belongs to a script is null for an uploaded recording."""
 
     number: int
     shown: bool = Field(description="Whether it is the one that the video shows")
@@ -368,20 +445,24 @@ class RevisionOut(BaseModel):
     job_id: str
     duration: float
     size: int
-    sha256: str = Field(description="Of the MP4")
+    sha256: str = Field(description="Of the video file")
     width: int
     height: int
     fps: float
-    aspect_ratio: AspectRatio
-    resolution: Resolution
-    avatar_id: str
-    voice_id: str
-    background: str
-    script: str
+    aspect_ratio: AspectRatio | None
+    resolution: Resolution | None
+    avatar_id: str | None
+    voice_id: str | None
+    background: str | None
+    script: str | None
     preview: Preview
     download_url: str
     download_expires_at: datetime
     captions: CaptionLinks | None
+    original_url: str | None = None
+    media: MediaFacts | None = None
+    subtitles: list[SubtitleLinks] = Field(default_factory=list[SubtitleLinks])
+    storyboard: Storyboard | None = None
 
 
 class JobCredits(BaseModel):
