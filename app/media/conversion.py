@@ -46,8 +46,9 @@ class Filter(StrEnum):
 
     DEINTERLACE = "deinterlace"
     TONE_MAP = "tone_map"
-    ROTATE = "rotate"
+    CROP = "crop"
     SCALE = "scale"
+    ROTATE = "rotate"
 
 
 class Conversion(Fact):
@@ -181,12 +182,12 @@ def _filters(picture: Picture, size: tuple[int, int]) -> Iterator[Filter]:
         yield Filter.DEINTERLACE
     if picture.colour.hdr is not None:
         yield Filter.TONE_MAP
+    width, height = size if picture.rotation in (0, 180) else size[::-1]
+    spare = (picture.coded_width - width, picture.coded_height - height)
+    if spare != (0, 0):
+        yield Filter.CROP if set(spare) <= {0, 1} else Filter.SCALE
     if picture.rotation:
         yield Filter.ROTATE
-    upright = picture.rotation in (0, 180)
-    coded = (picture.coded_width, picture.coded_height) if upright else (picture.coded_height, picture.coded_width)
-    if coded != size:
-        yield Filter.SCALE
 
 
 def _size(picture: Picture) -> tuple[int, int]:

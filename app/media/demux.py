@@ -34,10 +34,15 @@ def read_head(path: Path) -> bytes:
         return file.read(HEAD_BYTES)
 
 
+def demuxer_of(path: Path) -> str:
+    """The only demuxer that may open the file."""
+    return DEMUXERS[container_of(read_head(path))]
+
+
 @contextmanager
 def opened(path: Path, *, max_pixels: int) -> Generator[InputContainer]:
     """The recording, opened from this one file and nothing else. Raises refusals, also for what fails inside."""
-    demuxer = DEMUXERS[container_of(read_head(path))]
+    demuxer = demuxer_of(path)
     options = {"protocol_whitelist": "file", "format_whitelist": demuxer, "max_streams": str(MOST_STREAMS)}
     try:
         with av.open(

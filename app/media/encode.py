@@ -10,10 +10,11 @@ the time, 19 and 25 % smaller, luma 0.3 and 0.6 dB better, SSIM of the head .000
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, assert_never
 
 import av
 import numpy as np
@@ -33,15 +34,40 @@ _X264 = (
 )
 
 
+#: For pictures of a camera, where everything moves: the encoder's own judgement at an even quality, and a key frame
+#: every two seconds, so that players seek at once.
+_X264_CAMERA = (
+    "crf=20:stitchable=1:open-gop=0:keyint={two_seconds}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
+)
+
+
+class Content(StrEnum):
+    """What the pictures are like: ``drawn`` ones stand still but for a small part, those of a ``camera`` do not."""
+
+    DRAWN = "drawn"
+    CAMERA = "camera"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoProfile:
-    """What all chunks of one file share."""
+    """What all chunks of one file share. ``qp`` is for drawn content."""
 
     width: int
     height: int
     fps: Fraction
     qp: int = 22
     preset: str = "veryfast"
+    content: Content = Content.DRAWN
+
+    @property
+    def x264(self) -> str:
+        match self.content:
+            case Content.DRAWN:
+                return _X264.format(qp=self.qp)
+            case Content.CAMERA:
+                return _X264_CAMERA.format(two_seconds=max(1, int(2 * self.fps)))
+            case _:
+                assert_never(self.content)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +90,10 @@ def planes_of(frame: av.VideoFrame) -> Planes:
 
 
 class ChunkEncoder:
-    """Writes one video-only chunk. Draw into ``planes``, then ``write()``; the picture stays for the next frame."""
+    """Writes one video-only chunk. Draw into ``planes``, then ``write()``; the picture stays for the next frame.
+
+    Or hand over finished pictures with ``write_picture()``.
+    """
 
     def __init__(self, path: Path, profile: VideoProfile) -> None:
         self._tick = timescale(profile.fps) // profile.fps.numerator * profile.fps.denominator
@@ -89,16 +118,25 @@ class ChunkEncoder:
         context.options = {
             "preset": profile.preset,
             "profile": "high",
-            "x264-params": _X264.format(qp=profile.qp),
+            "x264-params": profile.x264,
             "flags": "+cgop+bitexact",
         }
 
     def write(self) -> None:
         """Encode what the planes show now as the next frame."""
-        self._frame.pts = self._count * self._tick
-        self._frame.time_base = self._stream.time_base
+        self._encode(self._frame)
+
+    def write_picture(self, picture: av.VideoFrame) -> None:
+        """Encode ``picture`` (yuv420p, BT.709, limited range, of the profile's size) as the next frame."""
+        picture.pict_type = 0  # or the encoder would take over what the frame was in its source
+        picture.colorspace, picture.color_range = _BT709, _LIMITED
+        self._encode(picture)
+
+    def _encode(self, picture: av.VideoFrame) -> None:
+        picture.pts = self._count * self._tick
+        picture.time_base = self._stream.time_base
         self._count += 1
-        self._container.mux(self._stream.encode(self._frame))
+        self._container.mux(self._stream.encode(picture))
 
     def __enter__(self) -> Self:
         return self

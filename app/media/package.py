@@ -21,21 +21,21 @@ def encode_sound(source: Path, target: Path) -> None:
     run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *_AAC, str(target)), timeout_s=600)
 
 
-def join(chunks: Sequence[Path], sound: Path, target: Path) -> None:
+def join(chunks: Sequence[Path], sound: Path | None, target: Path) -> None:
     """Put chunks behind each other and the sound beside them, without encoding anything again; index at the front."""
     listing = target.with_suffix(".txt")
     listing.write_text("ffconcat version 1.0\n" + "".join(f"file '{_quoted(chunk)}'\n" for chunk in chunks))
-    inputs = ("-f", "concat", "-safe", "0", "-i", str(listing), "-i", str(sound))
-    mapped = ("-map", "0:v:0", "-map", "1:a:0", "-c", "copy")
+    heard = ("-i", str(sound), "-map", "0:v:0", "-map", "1:a:0") if sound is not None else ("-map", "0:v:0")
+    inputs = ("-f", "concat", "-safe", "0", "-i", str(listing), *heard, "-c", "copy")
     clock = ("-video_track_timescale", str(_timescale(chunks[0])))
-    run_ffmpeg((*inputs, *mapped, *clock, *BITEXACT, "-movflags", "+faststart", str(target)), timeout_s=600)
+    run_ffmpeg((*inputs, *clock, *BITEXACT, "-movflags", "+faststart", str(target)), timeout_s=600)
     listing.unlink()
 
 
-def verify(video: Path, *, frames: int, fps: Fraction, size: tuple[int, int]) -> None:
+def verify(video: Path, *, frames: int, fps: Fraction, size: tuple[int, int], silent: bool = False) -> None:
     """Count every frame of the index and check clock, size and sound. Raises ``NotPlayable`` with what differs."""
     with av.open(str(video)) as container:
-        if not container.streams.video or not container.streams.audio:
+        if not container.streams.video or not (silent or container.streams.audio):
             raise NotPlayable("The finished file lacks its picture or its sound.")
         stream = container.streams.video[0]
         found = sum(1 for packet in container.demux(stream) if packet.size)

@@ -157,7 +157,7 @@ def test_all_reasons_are_told() -> None:
         ({"pixel_aspect": Fraction(64, 45), "coded_width": 720, "coded_height": 576, "width": 1024, "height": 576},
          (1024, 576), (Filter.SCALE,)),
         ({"codec": "vp9", "coded_width": 641, "coded_height": 361, "width": 641, "height": 361}, (640, 360),
-         (Filter.SCALE,)),
+         (Filter.CROP,)),
         ({"codec": "hevc", "coded_width": 7680, "coded_height": 4320, "width": 7680, "height": 4320}, (3840, 2160),
          (Filter.SCALE,)),
         ({"interlaced": True, "colour": PQ}, (1920, 1080), (Filter.DEINTERLACE, Filter.TONE_MAP)),

@@ -4,18 +4,42 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from app.media.conversion import Conversion, plan_conversion, segments_of
 from app.media.examine import examine
-from app.media.examined import Bounds, Examined
+from app.media.examined import Bounds, Colour, Examined
 from app.media.mezzanine import MEZZANINE_VERSION, convert_segment, convert_sound, rewrap
 from app.media.package import join, verify
+from app.media.pictures import Playable, draw_poster, draw_preview, draw_storyboard
 from app.media.time import FrameRange
+from app.media.tracks import extract, spoken, text_tracks
 from app.modules.videos.intake.found import Converted
 from app.modules.videos.pipeline.fingerprint import fingerprint
+from app.storage.base import OCTETS
 
+#: By how a file ends, and of an original by its container.
+_TYPES = {
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".jpg": "image/jpeg",
+    ".vtt": "text/vtt",
+    ".srt": "application/x-subrip",
+}
+_ORIGINALS = {
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "webm": "video/webm",
+    "matroska": "video/x-matroska",
+    "mpegts": "video/mp2t",
+    "avi": "video/x-msvideo",
+    "flv": "video/x-flv",
+    "gif": "image/gif",
+}
+_MOST_SPOKEN = 500_000
 Progress = Callable[[float], None]
 Task = dict[str, Any]
 
@@ -82,13 +106,76 @@ def sound(task: Task, _progress: Progress) -> dict[str, Any]:
 
 
 def prepare(task: Task, progress: Progress) -> dict[str, Any]:
-    """``{"source", "examined", "conversion", "segments", "sound", "folder"}`` → the files of a revision."""
+    """``{"source", "examined", "conversion", "segments", "sound", "folder"}`` → the files of a revision, their types,
+    and what the revision keeps of them.
+    """
     source, folder = Path(task["source"]), Path(task["folder"])
     examined = Examined.model_validate(task["examined"])
     conversion = _conversion(task) if task["conversion"] else None
     made = {"video": _playable(source, conversion, task, folder)} if conversion else {}
     progress(0.5)
-    raise NotImplementedError(examined, made)
+    playable = _as_played(made.get("video", source), examined, conversion)
+    board = draw_storyboard(playable, folder)
+    made |= {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
+    draw_poster(playable, board.telling, made["poster"])
+    draw_preview(playable, made["preview"])
+    made |= {f"storyboard-{number}": sheet for number, sheet in enumerate(board.sheets)}
+    tracks = text_tracks(examined.subtitles)
+    cues = extract(source, tracks, folder)
+    for number in range(len(tracks)):
+        made |= {f"{kind}-{number}": folder / f"subtitles-{number}.{kind}" for kind in ("vtt", "srt")}
+    return {
+        "files": {role: str(path) for role, path in made.items()},
+        "types": {role: _TYPES[path.suffix] for role, path in made.items()},
+        "original_type": _ORIGINALS.get(examined.container, OCTETS),
+        "facts": {
+            "shown": _shown(examined, conversion),
+            "storyboard": board.facts(),
+            "subtitles": [{"language": track.language, "title": track.title} for track in tracks],
+            "spoken": "\n".join(spoken(track) for track in cues)[:_MOST_SPOKEN],
+        },
+    }
+
+
+def _as_played(path: Path, examined: Examined, conversion: Conversion | None) -> Playable:
+    """A copy whose picture was encoded again is upright, begins at zero, and has its picture first."""
+    picture = examined.picture
+    own = Playable(
+        path=path,
+        picture_index=picture.index,
+        width=picture.width,
+        height=picture.height,
+        rotation=picture.rotation,
+        origin=examined.origin,
+        duration=examined.duration,
+        key_frame_every=picture.key_frame_every,
+        colour=picture.colour,
+    )
+    if conversion is None:
+        return own
+    if conversion.picture == "copy":
+        return replace(own, picture_index=0, origin=Fraction(0))
+    return replace(
+        own,
+        picture_index=0,
+        width=conversion.width,
+        height=conversion.height,
+        rotation=0,
+        origin=Fraction(0),
+        duration=conversion.frames / conversion.frame_rate,
+        key_frame_every=Fraction(2),
+        colour=Colour(primaries="bt709", transfer="bt709", matrix="bt709"),
+    )
+
+
+def _shown(examined: Examined, conversion: Conversion | None) -> dict[str, Any]:
+    """Frames, rate and size of what plays."""
+    if conversion is not None and conversion.picture == "encode":
+        frames, rate, size = conversion.frames, conversion.frame_rate, (conversion.width, conversion.height)
+    else:
+        picture = examined.picture
+        frames, rate, size = picture.frames, picture.frame_rate, (picture.width, picture.height)
+    return {"frames": frames, "fps": str(rate), "width": size[0], "height": size[1]}
 
 
 def _playable(source: Path, conversion: Conversion, task: Task, folder: Path) -> Path:

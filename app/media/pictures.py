@@ -1,0 +1,240 @@
+"""Pictures of a recording that plays: a poster, a preview that moves, and small ones along its time line.
+
+Only key frames are decoded for them, and some frames after a few of them, so that a long recording costs little more
+than a short one. Where key frames are rarer than the small pictures should be, there are fewer small pictures: decoding
+up to each would cost as much as playing the whole.
+
+Called in limited child processes only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.reformatter import ColorRange, Colorspace, Interpolation
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from app.media.demux import demuxer_of, opened
+from app.media.examined import Bounds, Colour, Rotation
+from app.media.ffmpeg import BITEXACT, run_ffmpeg
+from app.media.refusals import Corrupt
+
+Bgr = NDArray[np.uint8]
+Matrix = Literal["bt709", "bt601", "bt2020"]
+_HIGH_DEFINITION = 720
+_SPACES = {"bt709": Colorspace.ITU709, "bt601": Colorspace.ITU601, "bt2020": Colorspace.ITU709}
+
+_TILE = 160
+_COLUMNS, _ROWS = 10, 10
+_MOST_TILES = 100
+#: Seconds from tile to tile: the first that needs no more tiles than fit.
+_INTERVALS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 600)
+_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 72)
+#: A picture that is darker on average, or more even, says nothing about the recording.
+_DARK, _EVEN = 24.0, 12.0
+_MOMENTS, _MOMENT_S = 4, 0.8
+_PREVIEW_SIDE = 480
+_EVERY_PIXEL = Bounds().max_pixels
+#: Packets that are looked through for one key frame before the place is given up.
+_PATIENCE = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playable:
+    """A recording to make pictures of: sizes as shown, times in seconds from ``origin`` on its own clock."""
+
+    path: Path
+    picture_index: int
+    width: int
+    height: int
+    rotation: Rotation
+    origin: Fraction
+    duration: Fraction
+    key_frame_every: Fraction
+    colour: Colour
+
+    @property
+    def matrix(self) -> Matrix:
+        """How its colours are encoded; where the file does not say, as players take it for its size."""
+        known: dict[str, Matrix] = {"bt709": "bt709", "bt470bg": "bt601", "smpte170m": "bt601", "bt2020nc": "bt2020"}
+        usual: Matrix = "bt709" if min(self.width, self.height) >= _HIGH_DEFINITION else "bt601"
+        return known.get(self.colour.matrix, usual)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storyboard:
+    """Sheets of tiles, filled line by line; tile ``n`` shows the recording at ``n * interval`` seconds."""
+
+    sheets: tuple[Path, ...]
+    interval: Fraction
+    tiles: int
+    tile_width: int
+    tile_height: int
+    telling: Fraction
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "interval": float(self.interval),
+            "tiles": self.tiles,
+            "columns": _COLUMNS,
+            "rows": _ROWS,
+            "tile_width": self.tile_width,
+            "tile_height": self.tile_height,
+        }
+
+
+def draw_storyboard(playable: Playable, folder: Path) -> Storyboard:
+    """Write ``storyboard-0.jpg``, ``storyboard-1.jpg``, ... Raises ``Corrupt`` when no picture can be decoded.
+
+    ``telling`` is a time at which there is something to see.
+    """
+    interval = interval_for(playable.duration, playable.key_frame_every)
+    count = max(1, -(-playable.duration // interval))
+    width, height = _fitted(playable)
+    times = [number * interval for number in range(count)]
+    with opened(playable.path, max_pixels=_EVERY_PIXEL) as media:
+        tiles = list(_tiles(media, playable, times, (width, height)))
+    telling = next((time for time, tile in zip(times, tiles, strict=True) if _tells(tile)), times[0])
+    return Storyboard(
+        sheets=tuple(_write_sheets(tiles, folder)),
+        interval=interval,
+        tiles=count,
+        tile_width=width,
+        tile_height=height,
+        telling=telling,
+    )
+
+
+def interval_for(duration: Fraction, key_frame_every: Fraction) -> Fraction:
+    """A round number of seconds that needs not too many tiles, and is not shorter than from key frame to key frame."""
+    least = max(duration / _MOST_TILES, min(key_frame_every, duration / 4))
+    return next((Fraction(each) for each in _INTERVALS if each >= least), Fraction(-(-least // 60) * 60))
+
+
+def _tiles(media: InputContainer, playable: Playable, times: list[Fraction], size: tuple[int, int]) -> Iterator[Bgr]:
+    """One picture for each time; the one before where nothing can be decoded."""
+    stream = media.streams[playable.picture_index]
+    assert isinstance(stream, VideoStream)
+    stream.codec_context.thread_count = 1
+    stream.codec_context.skip_frame = "NONKEY"
+    tick, shown, last = stream.time_base or Fraction(1, 1000), None, None
+    for time in times:
+        frame = _key_frame(media, stream, round((playable.origin + time) / tick))
+        if frame is not None and frame.pts != shown:
+            shown, last = frame.pts, _small(frame, playable, size)
+        if last is None:
+            last = np.zeros((size[1], size[0], 3), np.uint8)
+        yield last
+    if shown is None:
+        raise Corrupt("The file is damaged: no picture in it can be decoded. Export it again and upload that.")
+
+
+def _key_frame(media: InputContainer, stream: VideoStream, place: int) -> av.VideoFrame | None:
+    """The key frame at ``place`` (ticks of the stream) or before it, or else the next one."""
+    try:
+        media.seek(max(place, stream.start_time or 0), stream=stream)
+        for tried, packet in enumerate(media.demux(stream)):
+            if not packet.is_keyframe and packet.size:
+                if tried >= _PATIENCE:
+                    return None
+                continue
+            for frame in packet.decode():
+                return frame
+            # A decoder that reorders gives the frame when it is told that no other follows.
+            rest = stream.codec_context.decode(None)  # pyright: ignore[reportUnknownMemberType]
+            return rest[0] if rest else None
+    except FFmpegError:  # damaged here: the other places may not be
+        return None
+    finally:
+        stream.codec_context.flush_buffers()
+    return None
+
+
+def _small(frame: av.VideoFrame, playable: Playable, size: tuple[int, int]) -> Bgr:
+    rotation = playable.rotation
+    width, height = size if rotation in (0, 180) else size[::-1]
+    drawn = frame.reformat(
+        width,
+        height,
+        "bgr24",
+        src_colorspace=_SPACES[playable.matrix],
+        dst_color_range=ColorRange.JPEG,
+        interpolation=Interpolation.AREA,
+    )
+    turned = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+    pixels = np.asarray(drawn.to_ndarray(), np.uint8)
+    return pixels if rotation == 0 else np.asarray(cv2.rotate(pixels, turned[rotation]), np.uint8)
+
+
+def _fitted(playable: Playable) -> tuple[int, int]:
+    """The size of a tile: its long side fixed, the other even."""
+    scale = Fraction(_TILE, max(playable.width, playable.height))
+    width, height = (max(2, round(length * scale / 2) * 2) for length in (playable.width, playable.height))
+    return width, height
+
+
+def _tells(tile: Bgr) -> bool:
+    return float(tile.mean()) > _DARK and float(tile.std()) > _EVEN
+
+
+def _write_sheets(tiles: list[Bgr], folder: Path) -> Iterator[Path]:
+    """Every sheet full but the last, which ends with its last line."""
+    for number, first in enumerate(range(0, len(tiles), _COLUMNS * _ROWS)):
+        shown = tiles[first : first + _COLUMNS * _ROWS]
+        lines = [_line(shown[place : place + _COLUMNS]) for place in range(0, len(shown), _COLUMNS)]
+        path = folder / f"storyboard-{number}.jpg"
+        cv2.imwrite(str(path), np.vstack(lines), _JPEG)
+        yield path
+
+
+def _line(tiles: list[Bgr]) -> Bgr:
+    rest = [np.zeros_like(tiles[0])] * (_COLUMNS - len(tiles))
+    return np.hstack([*tiles, *rest])
+
+
+def draw_poster(playable: Playable, at: Fraction, target: Path) -> None:
+    """The key frame at the time, upright, as JPEG; of high resolutions not larger than 1920 pixels."""
+    scale = f"{_scaled(playable, 1920)}:in_color_matrix={playable.matrix}"
+    still = f"{scale}:out_color_matrix=bt601:out_range=pc,format=yuvj420p"
+    given = ("-threads", "1", *_seek(playable, at))
+    run_ffmpeg((*given, "-frames:v", "1", "-vf", still, "-q:v", "3", *BITEXACT, str(target)), timeout_s=120)
+
+
+def draw_preview(playable: Playable, target: Path) -> None:
+    """A few moments from all along, small, silent, ready to be shown in a list."""
+    length = float(playable.duration)
+    moments = [playable.duration * number / _MOMENTS for number in range(_MOMENTS)]
+    if length <= 2 * _MOMENTS * _MOMENT_S:
+        moments, seconds = [Fraction(0)], min(length, _MOMENTS * _MOMENT_S)
+    else:
+        seconds = _MOMENT_S
+    given = [part for at in moments for part in ("-threads", "1", "-t", f"{seconds:.3f}", *_seek(playable, at))]
+    small = f"fps=12.5,{_scaled(playable, _PREVIEW_SIDE)},setsar=1,format=yuv420p"
+    chains = [f"[{number}:{playable.picture_index}]{small}[v{number}]" for number in range(len(moments))]
+    joined = "".join(f"[v{number}]" for number in range(len(moments))) + f"concat=n={len(moments)}[v]"
+    encoder = ("-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-threads", "1")
+    drawn = ("-filter_complex_threads", "1", "-filter_complex", ";".join([*chains, joined]), "-map", "[v]", *encoder)
+    run_ffmpeg((*given, *drawn, *BITEXACT, "-movflags", "+faststart", str(target)), timeout_s=300)
+
+
+def _seek(playable: Playable, at: Fraction) -> tuple[str, ...]:
+    """Input options: from the key frame at or before the time. ffmpeg counts from the start of the file."""
+    place = ("-ss", f"{float(at):.6f}", "-noaccurate_seek") if at else ()
+    return (*place, "-f", demuxer_of(playable.path), "-i", str(playable.path))
+
+
+def _scaled(playable: Playable, longest: int) -> str:
+    """A filter that makes what was turned upright fit; never larger than it is."""
+    scale = min(Fraction(1), Fraction(longest, max(playable.width, playable.height)))
+    width, height = (max(2, int(length * scale) // 2 * 2) for length in (playable.width, playable.height))
+    return f"scale={width}:{height}:flags=bicubic"
