@@ -124,20 +124,18 @@ class S3Store:
 
     def complete_multipart(self, key: str, upload_id: str, numbers: Sequence[int]) -> int:
         try:
-            present = self._present(key, upload_id)
-            tags = {part.number: tag for part, tag in present}
-            chosen = check_complete(numbers, [part for part, _ in present])
-            wanted = [{"PartNumber": part.number, "ETag": tags[part.number]} for part in chosen]
-            self._bucket.ask(
-                "complete_multipart_upload", key=key, UploadId=upload_id, MultipartUpload={"Parts": wanted}
-            )
-            return sum(part.size for part in chosen)
+            self._join(key, upload_id, numbers)
         except UploadNotFound:
-            # Completed before, by another or by us when the answer was lost.
+            # Completed before: by another, or by us when the answer was lost.
             size = self.size(key)
             if size is None:
                 raise
             return size
+        size = self.size(key)
+        if size is None:
+            # S3 answers 200 before it has joined them, and may break off after that.
+            raise StorageUnavailable(f"{self._bucket.place} did not join the parts of {key}. Complete it again.")
+        return size
 
     def abort_multipart(self, key: str, upload_id: str) -> None:
         if upload_id:
@@ -216,6 +214,13 @@ class S3Store:
         if not upload_id:
             raise upload_not_found()
         self._bucket.ask("upload_part", key=key, UploadId=upload_id, PartNumber=number, Body=body)
+
+    def _join(self, key: str, upload_id: str, numbers: Sequence[int]) -> None:
+        present = self._present(key, upload_id)
+        chosen = check_complete(numbers, [part for part, _ in present])
+        tags = {part.number: tag for part, tag in present}
+        wanted = [{"PartNumber": part.number, "ETag": tags[part.number]} for part in chosen]
+        self._bucket.ask("complete_multipart_upload", key=key, UploadId=upload_id, MultipartUpload={"Parts": wanted})
 
     def _present(self, key: str, upload_id: str) -> Sequence[tuple[Part, str]]:
         """The parts that arrived, by number, with their tags."""

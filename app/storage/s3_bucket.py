@@ -93,7 +93,7 @@ class Bucket:
     def _named(self, response: dict[str, Any], key: str | None) -> TenexError:
         code, status = str(response["Error"]["Code"]), int(response["ResponseMetadata"]["HTTPStatusCode"])
         words = f"{code}: {response['Error'].get('Message', '')}".rstrip(". ")
-        if code == "NoSuchBucket":
+        if code == "NoSuchBucket" or (status == 404 and key is None):
             return BucketMissing(f"There is no bucket {self.place}. Create it, or correct TENEX_STORAGE.")
         if code == "NoSuchUpload":
             return upload_not_found()
