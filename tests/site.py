@@ -24,10 +24,13 @@ ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED)
 
 
 class Site:
-    """One installation in ``data``, on SQLite unless ``database_url`` names a Postgres."""
+    """One installation in ``data``, on SQLite or the Postgres of ``database_url``; ``others`` are more settings."""
 
-    def __init__(self, data: Path, database_url: str | None = None, *, fake_provider: bool = False) -> None:
-        self.settings = Settings(data=data, database_url=database_url, fake_provider=fake_provider)
+    def __init__(
+        self, data: Path, database_url: str | None = None, *, fake_provider: bool = False, **others: str
+    ) -> None:
+        self.settings = Settings(data=data, database_url=database_url, fake_provider=fake_provider, **others)
+        self._others = {f"TENEX_{name.upper()}": value for name, value in others.items()}
         prepare(self.settings)
         self.services: Services = build_services(self.settings)
         self.database = self.services.platform.database
@@ -45,7 +48,7 @@ class Site:
 
     def start_worker(self, module: str = "app.worker", **environment: str) -> subprocess.Popen[bytes]:
         """A worker process of its own, as ``tenex worker`` would be."""
-        settings = {"TENEX_DATA": str(self.settings.data), "TENEX_LOG_FORMAT": "json"}
+        settings = {"TENEX_DATA": str(self.settings.data), "TENEX_LOG_FORMAT": "json", **self._others}
         if self.settings.database_url is not None:
             settings["TENEX_DATABASE_URL"] = self.settings.database_url
         if self.settings.fake_provider:
@@ -109,8 +112,8 @@ class Site:
 
 
 @contextmanager
-def site(data: Path, database_url: str | None = None, *, fake_provider: bool = False) -> Iterator[Site]:
-    opened = Site(data, database_url, fake_provider=fake_provider)
+def site(data: Path, database_url: str | None = None, *, fake_provider: bool = False, **others: str) -> Iterator[Site]:
+    opened = Site(data, database_url, fake_provider=fake_provider, **others)
     try:
         yield opened
     finally:

@@ -121,8 +121,16 @@ class Swift:
 
     def settings_for(self, bucket: str, **others: Any) -> Settings:
         """The same without making the bucket."""
-        named = {"s3_access_key": self.access_key, "s3_secret_key": self.secret_key, "s3_endpoint": self.endpoint}
-        return Settings(**{"storage": f"s3://{bucket}/site", **named, **others})
+        return Settings(**{**self.options(bucket), **others})
+
+    def options(self, bucket: str) -> dict[str, str]:
+        """The settings by which this server and a bucket on it are named."""
+        return {
+            "storage": f"s3://{bucket}/site",
+            "s3_endpoint": self.endpoint,
+            "s3_access_key": self.access_key,
+            "s3_secret_key": self.secret_key,
+        }
 
 
 @contextmanager

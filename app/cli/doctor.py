@@ -163,8 +163,21 @@ def _program(name: str, program: str, purpose: str, remedy: str) -> Finding:
 
 
 def _storage(settings: Settings) -> Iterator[Finding]:
-    for name, folder in (("Data folder", settings.data), ("Storage", settings.blobs)):
-        yield _folder(name, folder.absolute())
+    yield _folder("Data folder", settings.data.absolute())
+    yield _folder("Storage", settings.blobs.absolute()) if settings.bucket is None else _bucket(settings)
+
+
+def _bucket(settings: Settings) -> Finding:
+    from app.storage.opening import open_storage
+
+    state = open_storage(settings, b"").blobs.state()
+    return Finding(
+        name="Storage",
+        found=state.problem is None,
+        detail=f"{settings.storage}, {state.problem or 'answers'}",
+        purpose="everything that is kept",
+        remedy="correct TENEX_STORAGE and the TENEX_S3_ settings, or create the bucket",
+    )
 
 
 def _folder(name: str, folder: Path) -> Finding:

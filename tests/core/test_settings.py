@@ -42,6 +42,32 @@ def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert (settings.log_level, settings.workers) == ("debug", None)
 
 
+@pytest.mark.parametrize(
+    ("storage", "bucket"),
+    [
+        ("s3://media", ("media", "")),
+        ("s3://media/", ("media", "")),
+        ("s3://media/videos/v1/", ("media", "videos/v1")),
+        ("/srv/s3", None),
+    ],
+)
+def test_storage_is_a_folder_or_a_bucket(
+    monkeypatch: pytest.MonkeyPatch, storage: str, bucket: tuple[str, str] | None
+) -> None:
+    monkeypatch.setenv("TENEX_STORAGE", storage)
+    settings = Settings.load()
+    assert settings.bucket == bucket
+    assert settings.blobs == Path("data/blobs" if bucket else storage)
+
+
+def test_an_access_key_needs_its_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TENEX_S3_ACCESS_KEY", "name")
+    with pytest.raises(SettingsInvalid, match=r"TENEX_S3_SECRET_KEY cannot be used: .* set together"):
+        Settings.load()
+    monkeypatch.setenv("TENEX_S3_SECRET_KEY", "sesame")
+    assert "sesame" not in repr(Settings.load())
+
+
 def test_ffmpeg_is_named_by_either_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FFMPEG_BINARY", "/opt/ffmpeg")
     assert Settings.load().ffmpeg_binary == "/opt/ffmpeg"
@@ -56,7 +82,14 @@ def test_ffmpeg_is_named_by_either_variable(monkeypatch: pytest.MonkeyPatch) -> 
         ("TENEX_PORT", "seventy", "valid integer"),
         ("TENEX_PORT", "70000", "65535"),
         ("TENEX_WORKERS", "0", "greater than or equal to 1"),
-        ("TENEX_STORAGE", "s3://bucket", "s3:// storage is not supported yet"),
+        ("TENEX_STORAGE", "gs://bucket", "it is a folder, s3://bucket or s3://bucket/prefix"),
+        ("TENEX_STORAGE", "s3://", "s3://bucket/prefix"),
+        ("TENEX_STORAGE", "s3://bucket/../other", "s3://bucket/prefix"),
+        ("TENEX_STORAGE", "s3://bucket/a b", "s3://bucket/prefix"),
+        ("TENEX_S3_ENDPOINT", "minio:9000", "http:// or https://"),
+        ("TENEX_S3_ENDPOINT", "https://name:secret@minio", "without a name or a path"),
+        ("TENEX_S3_PUBLIC_ENDPOINT", "https://cdn/path", "without a name or a path"),
+        ("TENEX_S3_SECRET_KEY", "alone", "set together"),
         ("TENEX_DATABASE_URL", "mysql://host/db", "starts with sqlite:/// or postgresql://"),
         ("TENEX_LOG_FORMAT", "xml", "'pretty' or 'json'"),
         ("TENEX_JWT_ALGORITHM", "none", "'HS256', 'RS256' or 'ES256'"),
