@@ -209,11 +209,11 @@ def _size_mb(folder: Path) -> float:
 
 
 @contextmanager
-def serving(data: Path) -> Iterator[tuple[int, int]]:
+def serving(data: Path, module: str = "bench.api") -> Iterator[tuple[int, int]]:
     """The API in a process of its own: its process id and its port. Nobody is rate limited; all else is as it is."""
     environment = os.environ | {"TENEX_DATA": str(data), "TENEX_RATE_LIMIT_PER_MINUTE": "1000000000"}
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener, (data / "log").open("wb") as log:
-        command = [sys.executable, "-m", "bench.api", "serve", str(listener.fileno())]
+        command = [sys.executable, "-m", module, "serve", str(listener.fileno())]
         server = subprocess.Popen(
             command, env=environment, pass_fds=(listener.fileno(),), stdout=log, stderr=subprocess.STDOUT
         )
@@ -233,31 +233,28 @@ def _await_health(port: int) -> None:
         assert connection.getresponse().status == 200, "the API does not feel well"
 
 
-def serve(descriptor: int) -> None:
-    """What ``tenex up`` runs as its API, with two more endpoints."""
+def serve(descriptor: int, add_endpoints: Callable[[FastAPI], None]) -> None:
+    """What ``tenex up`` runs as its API, with the endpoints of a benchmark and one that tells its processor time."""
     settings = Settings.load()
     configure_logging(settings)
     app = create_app(settings)
-    _add_endpoints(app)
+    app.add_api_route(CLOCK, lambda: Response(str(time.process_time())))
+    add_endpoints(app)
     config = uvicorn.Config(
         app, log_config=None, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=3
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 
 
-def _add_endpoints(app: FastAPI) -> None:
+def add_empty(app: FastAPI) -> None:
     def empty(caller: Reader) -> Response:
         return Response(b'{"items":[],"next_cursor":null}', media_type="application/json")
 
-    def clock() -> Response:
-        return Response(str(time.process_time()))
-
     app.add_api_route(EMPTY, empty)
-    app.add_api_route(CLOCK, clock)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
-        serve(int(sys.argv[2]))
+        serve(int(sys.argv[2]), add_empty)
     else:
         main(int(sys.argv[1]) if len(sys.argv) > 1 else VIDEOS)
