@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     @classmethod
     def _with_its_name(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if "s3_access_key" in info.data and (value is None) != (info.data["s3_access_key"] is None):
-            raise ValueError(f"{PREFIX}S3_ACCESS_KEY and {PREFIX}S3_SECRET_KEY are set together, or neither is")
+            raise ValueError(f"it and {PREFIX}S3_ACCESS_KEY are set together, or neither is")
         return value
 
     @field_validator("database_url")

@@ -216,11 +216,20 @@ def _copy_durably(source: Path, target: Path, offset: int) -> None:
     """Write all of the source into the target from an offset on; the same again if a crash struck before its end."""
     with source.open("rb") as taken, target.open("r+b") as file:
         file.seek(offset)
-        try:
-            while os.copy_file_range(taken.fileno(), file.fileno(), _AT_ONCE):
-                pass
-        except OSError as error:
-            if error.errno not in _NOT_HERE:
-                raise
+        if not _copied_inside(taken.fileno(), file.fileno()):
             shutil.copyfileobj(taken, file, PIECE)
         flush(file)
+
+
+def _copied_inside(source: int, target: int) -> bool:
+    """Let the kernel copy, which on some file systems only notes that the blocks are shared; False if it cannot."""
+    if not hasattr(os, "copy_file_range"):
+        return False  # Not on Linux.
+    try:
+        while os.copy_file_range(source, target, _AT_ONCE):
+            pass
+    except OSError as error:
+        if error.errno not in _NOT_HERE:
+            raise
+        return False
+    return True
