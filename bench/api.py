@@ -79,11 +79,11 @@ def main(videos: int) -> None:
         seeded = seed(Path(folder), videos)
         print(f"{videos} videos in {time.monotonic() - began:.0f} s, {_size_mb(Path(folder)):.0f} MB", flush=True)
         with serving(Path(folder)) as (server, port), MemoryWatch([server], every_s=0.5) as memory:
-            visitor = _visitor(port, seeded)
+            visitor = visitor_of(port, seeded)
             pages = min(FAR, seeded.in_workspace // PAGE)
             far = walk(visitor, pages)
             empty, first, last = measured(visitor, (EMPTY, FIRST, far))
-            rate = crowd(lambda: _visitor(port, seeded), FIRST)
+            rate = crowd(lambda: visitor_of(port, seeded), FIRST)
     print(f"server CPU, ms: empty {empty * 1e3:.2f}, page 1 {first * 1e3:.2f}, page {pages} {last * 1e3:.2f}")
     report(
         "api",
@@ -194,7 +194,7 @@ def crowd(arrive: Callable[[], Visitor], path: str) -> float:
         return sum(clients.map(ask, range(CLIENTS))) / CROWD_S
 
 
-def _visitor(port: int, seeded: Seeded) -> Visitor:
+def visitor_of(port: int, seeded: Seeded) -> Visitor:
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     connection.connect()
     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -209,9 +209,9 @@ def _size_mb(folder: Path) -> float:
 
 
 @contextmanager
-def serving(data: Path, module: str = "bench.api") -> Iterator[tuple[int, int]]:
+def serving(data: Path, module: str = "bench.api", **settings: str) -> Iterator[tuple[int, int]]:
     """The API in a process of its own: its process id and its port. Nobody is rate limited; all else is as it is."""
-    environment = os.environ | {"TENEX_DATA": str(data), "TENEX_RATE_LIMIT_PER_MINUTE": "1000000000"}
+    environment = os.environ | {"TENEX_DATA": str(data), "TENEX_RATE_LIMIT_PER_MINUTE": "1000000000"} | settings
     with socket.create_server(("127.0.0.1", 0), backlog=64) as listener, (data / "log").open("wb") as log:
         command = [sys.executable, "-m", module, "serve", str(listener.fileno())]
         server = subprocess.Popen(

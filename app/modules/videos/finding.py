@@ -47,7 +47,7 @@ class Effort:
 
     gathered: int = 10_000
     sieved: int = 10_000
-    block: int = 500
+    block: int = 250
     tried: int = 1_000
 
 
@@ -185,20 +185,23 @@ class _Asked:
         return self._gather([place.id for place in newest])
 
     def gather_or_sieve(self) -> Slice[Columns]:
+        """Where most pass, a page is soon full. Else one of the filters may leave so few on that those are sorted."""
+        near = self._sieve(self._along(self.effort.block))
+        if near.next is None or len(near.rows) == self.page.limit:
+            return near
         for held in _HELD.values():
             if self.given & held:
                 one_more = _ids(self.given & held).limit(self.effort.gathered + 1)
                 ids: Sequence[str] = [row.id for row in self._run(one_more, self.values)]
                 if len(ids) <= self.effort.gathered:
                     return self._gather(ids)
-        return self._sieve(self._along())
+        return self._sieve(self._along(self.effort.sieved))
 
     def _gather(self, ids: Sequence[str]) -> Slice[Columns]:
         """The page of these, sorted."""
-        statement = self._filtered(ids)
-        key, id_ = _KEYS[self.sort.field], Video.id
-        statement = keyset(statement, key, id_, self.page, descending=self.sort.descending)
-        return cut(self._run(statement, self.values), self.page, self._position)
+        key, descending = _KEYS[self.sort.field], self.sort.descending
+        statement = keyset(_among(self.given, self.sort), key, Video.id, self.page, descending=descending)
+        return cut(self._run(statement, {"ids": ids, **self.values}), self.page, self._position)
 
     def _sieve(self, candidates: Iterable[Sequence[Position]]) -> Slice[Columns]:
         """The page of those that pass the filters. Candidates come in the order of the list; the last may end early."""
@@ -208,7 +211,8 @@ class _Asked:
             if not block:
                 looked_at = None
                 break
-            rows = {row.id: row for row in self._run(self._filtered([place.id for place in block]), self.values)}
+            values = {"ids": [place.id for place in block], **self.values}
+            rows = {row.id: row for row in self._run(_among(self.given, self.sort), values)}
             found += [(place, rows[place.id]) for place in block if place.id in rows]
             looked_at = block[-1]
             if len(found) > self.page.limit:
@@ -237,11 +241,11 @@ class _Asked:
             tried=self.effort.tried,
         )
 
-    def _along(self) -> Iterator[Sequence[Position]]:
-        """All videos in this order, as far as they are looked at. Empty at their end."""
+    def _along(self, most: int) -> Iterator[Sequence[Position]]:
+        """The next of all videos in this order. Empty at their end."""
         key, after, block = _KEYS[self.sort.field], self.page.after, self.effort.block
         mine = sa.select(key.label(_KEY), Video.id).where(Video.workspace_id == self.workspace_id)
-        for _ in range(0, self.effort.sieved, block):
+        for _ in range(0, most, block):
             page = PageRequest(limit=block - 1, after=after)
             rows = self._run(keyset(mine, key, Video.id, page, descending=self.sort.descending), {})
             found = [self._position(row) for row in rows]
@@ -250,12 +254,6 @@ class _Asked:
                 yield []
                 return
             after = found[-1]
-
-    def _filtered(self, ids: Sequence[str]) -> sa.Select[*tuple[Any, ...]]:
-        # The condition on the workspace is hidden from indexes: only the ids are few.
-        mine = sa.func.coalesce(Video.workspace_id, "") == self.workspace_id
-        conditions = [condition for name, condition in _CONDITIONS.items() if name in self.given]
-        return _sorted_by(self.sort).where(Video.id.in_(ids), mine, *conditions)
 
     def _run(self, statement: sa.Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> Sequence[Columns]:
         named = {"workspace_id": self.workspace_id, **values}
@@ -270,6 +268,15 @@ def _walking(given: frozenset[str], sort: Sort, *, onward: bool) -> sa.Select[*t
     """The statement for these filters, with a parameter of the same name for each; there are some hundreds at most."""
     statement = _sorted_by(sort).where(Video.workspace_id == sa.bindparam("workspace_id"), *_indexed(given))
     return keyset_once(statement, _KEYS[sort.field], Video.id, onward=onward, descending=sort.descending)
+
+
+@cache
+def _among(given: frozenset[str], sort: Sort) -> sa.Select[*tuple[Any, ...]]:
+    """Those of the parameter ``ids`` that pass these filters."""
+    # The condition on the workspace is hidden from indexes: only the ids are few.
+    mine = sa.func.coalesce(Video.workspace_id, "") == sa.bindparam("workspace_id")
+    conditions = [condition for name, condition in _CONDITIONS.items() if name in given]
+    return _sorted_by(sort).where(Video.id.in_(sa.bindparam("ids", expanding=True)), mine, *conditions)
 
 
 @cache
