@@ -42,6 +42,7 @@ from app.modules.videos.pipeline.steps import Steps
 from app.modules.videos.pipeline.takes import TakeSteps
 from app.modules.videos.pipeline.workflow import RenderWorkflow
 from app.modules.videos.pipeline.workshop import Making, Workshop
+from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import UploadLimits, Uploads
 from app.speech.voices import VoiceCatalogue
@@ -90,6 +91,7 @@ class Services:
     idempotency: Idempotency
     renders: Renders
     videos: Videos
+    references: References
     jobs: Jobs
     avatars: Avatars
     uploads: Uploads
@@ -166,6 +168,7 @@ def build_services(settings: Settings) -> Services:
             settlement=platform.settlement,
             blobs=platform.blobs,
         ),
+        references=References(),
         jobs=jobs,
         avatars=Avatars(providers=platform.providers),
         uploads=_uploads(platform, engine),

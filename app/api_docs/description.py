@@ -64,6 +64,7 @@ _CONFLICTS = {
     "create_upload": "idempotency_key_reuse",
     "complete_upload": "upload_incomplete",
     "render_again": "render_in_progress",
+    "delete_video": "video_referenced",
     "cancel_job": "job_finished",
     "change_avatar": "built_in_avatar",
     "delete_avatar": "built_in_avatar",

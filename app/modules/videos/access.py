@@ -16,6 +16,7 @@ from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars
 from app.modules.videos.fields import Instant
 from app.modules.videos.jobs import Jobs
+from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import Uploads
 from app.speech.voices import VoiceCatalogue
@@ -36,6 +37,8 @@ class HasVideos(Protocol):
     def voices(self) -> VoiceCatalogue: ...
     @property
     def videos(self) -> Videos: ...
+    @property
+    def references(self) -> References: ...
     @property
     def jobs(self) -> Jobs: ...
     @property

@@ -89,12 +89,12 @@ class Videos:
             video.status = VideoStatus.READY
         session.flush()
 
-    def remove(self, session: Session, workspace_id: str, video_id: str) -> Remains:
-        """Delete the rows of a video and of all derived from it. Raises VideoNotFound.
+    def remove(self, session: Session, workspace_id: str, video_id: str, *, force: bool = False) -> Remains:
+        """Delete the rows of a video and of all derived from it. Raises VideoNotFound, VideoReferenced.
 
         After the commit the caller clears away what is left, and stops the jobs.
         """
-        return remove_video(session, self._settlement, workspace_id, video_id)
+        return remove_video(session, self._settlement, workspace_id, video_id, force=force)
 
     def clear_away(self, remains: Remains) -> None:
         clear_away(remains, self._blobs)

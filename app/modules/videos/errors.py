@@ -4,6 +4,7 @@ TenexError
 ├── VideoNotFound, UploadNotFound, JobNotFound, RevisionNotFound, AvatarNotFound   404
 ├── RenderInProgress     409  the video is being rendered already
 ├── NotRenderable        409  there is no script to render again
+├── VideoReferenced      409  another module uses the video
 ├── NotReady             409  there is nothing to download yet
 ├── JobFinished          409  a finished job cannot be cancelled
 ├── BuiltInAvatar        409  built-in profiles cannot be changed
@@ -47,6 +48,10 @@ class RenderInProgress(Conflict):
 
 class NotRenderable(Conflict):
     code = "not_renderable"
+
+
+class VideoReferenced(Conflict):
+    code = "video_referenced"
 
 
 class NotReady(Conflict):

@@ -38,6 +38,12 @@ def _plain_title(value: str) -> str:
     return title
 
 
+def _plain_ref_id(value: str) -> str:
+    if not value.isprintable() or value != value.strip():
+        raise ValueError("an id has printable characters only, and no space at either end")
+    return value
+
+
 def _plain_tags(values: list[str]) -> list[str]:
     """In order, and each once, as it was spelled first."""
     tags = {tag_key(tag): tag for tag in reversed([_plain_tag(value) for value in values])}
@@ -101,6 +107,9 @@ Tags = Annotated[list[str], AfterValidator(_plain_tags)]
 #: Tags to look for: one that no video could have is a mistake.
 TagNames = Annotated[Sequence[Annotated[str, AfterValidator(_plain_tag)]], Field(max_length=MOST_TAGS)]
 SearchText = Annotated[str, Field(max_length=LONGEST_SEARCH), AfterValidator(_search)]
+#: What another module calls the thing of its own that uses a video.
+RefId = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_ref_id)]
+WebAddress = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s\x00-\x1f]+$")]
 Seconds = Annotated[float, Field(ge=0, le=LONGEST_VIDEO_S)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_small_metadata)]
 #: Zoneless instants are read as UTC.

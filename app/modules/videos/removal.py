@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.modules.videos.models import Artifact, RenderJob, RenderTask, Upload, UploadStatus, Video
 from app.modules.videos.pipeline.settle import ACTIVE, Settlement
+from app.modules.videos.references import check_unused
 from app.modules.videos.renders import video_of
 from app.storage.base import BlobStore
 
@@ -30,15 +31,20 @@ class Remains:
     multiparts: tuple[tuple[str, str], ...]
 
 
-def remove_video(session: Session, settlement: Settlement, workspace_id: str, video_id: str) -> Remains:
+def remove_video(
+    session: Session, settlement: Settlement, workspace_id: str, video_id: str, *, force: bool = False
+) -> Remains:
     """Delete the video, the videos derived from it, their revisions and jobs, and the artifacts that only they used.
 
-    Jobs that are running are canceled: their credits are given back. Raises VideoNotFound.
+    Jobs that are running are canceled: their credits are given back. Raises VideoNotFound, and VideoReferenced when
+    another module uses one of them, unless this is to be done with ``force``.
     """
     family = _family(session, workspace_id, video_of(session, workspace_id, video_id).id)
     # In the order in which a job ends, job before video, so that the two do not lock each other out ...
     stopped = _cancel_jobs(session, settlement, family)
     session.execute(sa.select(Video.id).where(Video.id.in_(family)).with_for_update())
+    if not force:
+        check_unused(session, family)
     # ... and once more now that no new one can be asked for.
     stopped += _cancel_jobs(session, settlement, family)
     blobs = _remove_artifacts(session, workspace_id, family)

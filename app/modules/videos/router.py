@@ -10,7 +10,7 @@ from app.core.answers import answer_kept
 from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
-from app.modules.videos import avatar_routes, render_routes, storyboards, upload_routes
+from app.modules.videos import avatar_routes, reference_routes, render_routes, storyboards, upload_routes
 from app.modules.videos.access import (
     PREFIX,
     CreatedAfter,
@@ -125,7 +125,7 @@ def get_video(video_id: VideoId, request: Request, caller: Reader) -> Response:
     return Response(video.model_dump_json(), media_type=JSON)
 
 
-@videos.patch("/{video_id}", summary="Change title or metadata")
+@videos.patch("/{video_id}", summary="Change title, metadata or tags")
 def change_video(video_id: VideoId, body: ChangeVideo, request: Request, caller: Writer) -> VideoOut:
     """What is left out stays as it is."""
     services = services_of(request)
@@ -134,12 +134,22 @@ def change_video(video_id: VideoId, body: ChangeVideo, request: Request, caller:
         return services.videos.get(session, caller.workspace_id, video_id)
 
 
-@videos.delete("/{video_id}", status_code=204, summary="Delete a video")
-def delete_video(video_id: VideoId, request: Request, caller: Writer) -> None:
+@videos.delete(
+    "/{video_id}",
+    status_code=204,
+    summary="Delete a video",
+    responses={409: {"description": "Another module uses the video, or one derived from it"}},
+)
+def delete_video(
+    video_id: VideoId,
+    request: Request,
+    caller: Writer,
+    force: Annotated[bool, Query(description="Also when other modules use it")] = False,
+) -> None:
     """With its files, its revisions and all videos derived from it. A job that is running is canceled first."""
     services = services_of(request)
     with services.database.session_scope() as session:
-        remains = services.videos.remove(session, caller.workspace_id, video_id)
+        remains = services.videos.remove(session, caller.workspace_id, video_id, force=force)
     for job_id in remains.job_ids:
         services.renders.stop(job_id)
     services.videos.clear_away(remains)
@@ -171,3 +181,4 @@ def restore_revision(
 router.include_router(videos)
 router.include_router(storyboards.router)
 router.include_router(render_routes.of_video)
+router.include_router(reference_routes.router)

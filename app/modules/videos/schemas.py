@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.media.examined import Hdr
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
-from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Tags, Title
+from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Tags, Title, WebAddress
 from app.modules.videos.metadata import MOST_METADATA_BYTES
 from app.modules.videos.models import JobKind, JobStatus, Kind, Source, Stage, UploadStatus, VideoStatus
 
@@ -129,6 +129,15 @@ class RenderAgain(_Sent):
     background: Name | None = Field(default=None, description=_BACKGROUND)
     captions: Captions | None = None
     as_copy: bool = Field(default=False, description="Make a new video instead of a new revision of this one")
+
+
+class SetReference(_Sent):
+    """What people are shown of whatever uses a video."""
+
+    model_config = _example(label="Spring launch", url="https://app.example.com/webinars/w-2027-03")
+
+    label: Title | None = Field(default=None, description="For people")
+    url: WebAddress | None = Field(default=None, description="Where people find it")
 
 
 class CreateAvatar(_Sent):
@@ -463,6 +472,16 @@ class RevisionOut(BaseModel):
     media: MediaFacts | None = None
     subtitles: list[SubtitleLinks] = Field(default_factory=list[SubtitleLinks])
     storyboard: Storyboard | None = None
+
+
+class ReferenceOut(BaseModel):
+    """A module that uses a video."""
+
+    module: str = Field(examples=["webinars"])
+    ref_id: str = Field(examples=["w-2027-03"])
+    label: str | None
+    url: str | None
+    created_at: datetime
 
 
 class JobCredits(BaseModel):

@@ -19,7 +19,7 @@ _PER_MICROSECOND = 4096
 
 
 def note_names(session: Session, video: Video) -> None:
-    """Take up title, metadata and tags as they are now. For a video that is new, or whose names have changed."""
+    """Take up title, metadata and tags as they are now. For a video that is new, or that the caller has locked."""
     text = _text_of(session, video)
     if text is None:
         _insert(session, video, spoken="")
@@ -30,6 +30,9 @@ def note_names(session: Session, video: Video) -> None:
 def note_transcript(session: Session, video: Video, transcript: str) -> None:
     """What is said in the video, in place of what was noted before."""
     spoken = " ".join(dict.fromkeys(words_of(transcript)))
+    session.flush()
+    # Somebody may be giving it another title just now.
+    session.refresh(video, with_for_update=True)
     text = _text_of(session, video)
     if text is None:
         _insert(session, video, spoken=spoken)
