@@ -17,7 +17,8 @@ the key, and send `POST /api/v1/videos` from this page: its example is complete.
 **Credentials.** Every request carries an API key: `Authorization: Bearer tnx_<prefix>_<secret>`.
 
 **Lists** come in pages: send `next_cursor` back as `cursor` until it is null. `limit` is 50 unless you say otherwise,
-and at most 200.
+and at most 200. A cursor is good for the list and the order it came from. `GET /api/v1/videos` takes filters, a search
+(`q`), tags and an order (`sort`), all at once.
 
 **Errors** are `{"detail": "what happened and what to do", "code": "machine_readable"}`, some with more facts. A body or
 parameter that does not fit this description answers 422 with a list of faults.

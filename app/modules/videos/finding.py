@@ -38,8 +38,6 @@ from app.modules.videos.repository import SUMMARY, Columns
 from app.modules.videos.texts import marks_of, number_at
 from app.modules.videos.words import wanted_terms
 
-_KEY = "sort_key"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
@@ -113,6 +111,14 @@ _LASTING = {
 }
 _CONDITIONS = {name: column == sa.bindparam(name) for name, column in _EQUAL.items()} | _WITHIN | _LASTING
 _BY_CREATION = frozenset((*_EQUAL, *_WITHIN))
+#: What terms and their numbers tell already.
+_AMONG_TERMS = frozenset({"parent_id", "kind", *_WITHIN})
+#: The condition on the workspace is hidden from indexes: only the ids are few.
+_MINE_OF_IDS = (
+    Video.id.in_(sa.bindparam("ids", expanding=True)),
+    sa.func.coalesce(Video.workspace_id, "") == sa.bindparam("workspace_id"),
+)
+_SHOWN = SUMMARY.where(*_MINE_OF_IDS)
 #: The filters that the index of an order holds.
 _HELD: dict[str, frozenset[str]] = {"created_at": _BY_CREATION, "duration": frozenset(_LASTING)}
 
@@ -136,10 +142,10 @@ def list_videos(
         return Slice(rows=[], next=None, of=page.of)
     asked = _Asked(session=session, workspace_id=workspace_id, wanted=wanted, page=page, sort=sort, effort=effort)
     if wanted.search or wanted.tags:
-        return asked.by_terms()
+        return asked.shown(asked.by_terms())
     if asked.given <= _HELD.get(sort.field, frozenset()):
         return asked.walk()
-    return asked.gather_or_sieve()
+    return asked.shown(asked.gather_or_sieve())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +177,7 @@ class _Asked:
         rows = self._run(statement, self.values | keyset_values(self.page))
         return cut(rows, self.page, self._position)
 
-    def by_terms(self) -> Slice[Columns]:
+    def by_terms(self) -> Slice[Position]:
         wanted = self.wanted
         marks = marks_of(wanted.kind, wanted.parent_id, wanted.tags)
         terms = wanted_terms(self.workspace_id, wanted.search, marks)
@@ -180,13 +186,13 @@ class _Asked:
             stop=None if wanted.created_before is None else number_at(wanted.created_before),
         )
         if self.sort.field == "created_at":
-            return self._sieve(self._matching(terms, span))
+            return self._sieve(self._matching(terms, span), self.given - _AMONG_TERMS)
         newest = self._matches(terms, span, self.effort.gathered, descending=True)
         return self._gather([place.id for place in newest])
 
-    def gather_or_sieve(self) -> Slice[Columns]:
+    def gather_or_sieve(self) -> Slice[Position]:
         """Where most pass, a page is soon full. Else one of the filters may leave so few on that those are sorted."""
-        near = self._sieve(self._along(self.effort.block))
+        near = self._sieve(self._along(self.effort.block), self.given)
         if near.next is None or len(near.rows) == self.page.limit:
             return near
         for held in _HELD.values():
@@ -195,31 +201,39 @@ class _Asked:
                 ids: Sequence[str] = [row.id for row in self._run(one_more, self.values)]
                 if len(ids) <= self.effort.gathered:
                     return self._gather(ids)
-        return self._sieve(self._along(self.effort.sieved))
+        return self._sieve(self._along(self.effort.sieved), self.given)
 
-    def _gather(self, ids: Sequence[str]) -> Slice[Columns]:
+    def shown(self, places: Slice[Position]) -> Slice[Columns]:
+        """The videos at these places. One that is gone, or another workspace's, is left out."""
+        ids = [place.id for place in places.rows]
+        rows = {row.id: row for row in self._run(_SHOWN, {"ids": ids})} if ids else {}
+        return Slice(rows=[rows[id_] for id_ in ids if id_ in rows], next=places.next, of=places.of)
+
+    def _gather(self, ids: Sequence[str]) -> Slice[Position]:
         """The page of these, sorted."""
-        key, descending = _KEYS[self.sort.field], self.sort.descending
-        statement = keyset(_among(self.given, self.sort), key, Video.id, self.page, descending=descending)
-        return cut(self._run(statement, {"ids": ids, **self.values}), self.page, self._position)
+        among = _among(self.given, self.sort)
+        statement = keyset(among, _KEYS[self.sort.field], Video.id, self.page, descending=self.sort.descending)
+        places = [self._position(row) for row in self._run(statement, {"ids": ids, **self.values})]
+        return cut(places, self.page, lambda place: place)
 
-    def _sieve(self, candidates: Iterable[Sequence[Position]]) -> Slice[Columns]:
-        """The page of those that pass the filters. Candidates come in the order of the list; the last may end early."""
-        found: list[tuple[Position, Columns]] = []
+    def _sieve(self, candidates: Iterable[Sequence[Position]], filters: frozenset[str]) -> Slice[Position]:
+        """The page of those that pass. Candidates come in the order of the list, and an empty block at its end."""
+        found: list[Position] = []
         looked_at: Position | None = None
         for block in candidates:
-            if not block:
-                looked_at = None
-                break
-            values = {"ids": [place.id for place in block], **self.values}
-            rows = {row.id: row for row in self._run(_among(self.given, self.sort), values)}
-            found += [(place, rows[place.id]) for place in block if place.id in rows]
-            looked_at = block[-1]
+            found += self._passing(block, filters)
+            looked_at = block[-1] if block else None
             if len(found) > self.page.limit:
-                looked_at = found[self.page.limit - 1][0]
+                looked_at = found[self.page.limit - 1]
                 break
-        rows_found = [row for _, row in found[: self.page.limit]]
-        return Slice(rows=rows_found, next=looked_at, of=self.page.of)
+        return Slice(rows=found[: self.page.limit], next=looked_at, of=self.page.of)
+
+    def _passing(self, places: Sequence[Position], filters: frozenset[str]) -> Sequence[Position]:
+        if not (places and filters):
+            return places
+        values = {"ids": [place.id for place in places], **self.values}
+        passed = {row.id for row in self._run(_among(filters, self.sort), values)}
+        return [place for place in places if place.id in passed]
 
     def _matching(self, terms: tuple[str, ...], span: Span) -> Iterator[Sequence[Position]]:
         """What the terms find: first as many as the page takes, then if need be many more. Empty at their end."""
@@ -244,7 +258,7 @@ class _Asked:
     def _along(self, most: int) -> Iterator[Sequence[Position]]:
         """The next of all videos in this order. Empty at their end."""
         key, after, block = _KEYS[self.sort.field], self.page.after, self.effort.block
-        mine = sa.select(key.label(_KEY), Video.id).where(Video.workspace_id == self.workspace_id)
+        mine = sa.select(key.label("sort_key"), Video.id).where(Video.workspace_id == self.workspace_id)
         for _ in range(0, most, block):
             page = PageRequest(limit=block - 1, after=after)
             rows = self._run(keyset(mine, key, Video.id, page, descending=self.sort.descending), {})
@@ -260,34 +274,29 @@ class _Asked:
         return self.session.connection().execute(statement, named).all()
 
     def _position(self, row: Any) -> Position:
-        return Position(key=getattr(row, _KEY if hasattr(row, _KEY) else self.sort.field), id=row.id)
+        return Position(key=row.sort_key, id=row.id)
 
 
 @cache
 def _walking(given: frozenset[str], sort: Sort, *, onward: bool) -> sa.Select[*tuple[Any, ...]]:
     """The statement for these filters, with a parameter of the same name for each; there are some hundreds at most."""
-    statement = _sorted_by(sort).where(Video.workspace_id == sa.bindparam("workspace_id"), *_indexed(given))
-    return keyset_once(statement, _KEYS[sort.field], Video.id, onward=onward, descending=sort.descending)
+    key = _KEYS[sort.field]
+    mine = Video.workspace_id == sa.bindparam("workspace_id")
+    statement = SUMMARY.add_columns(key.label("sort_key")).where(mine, *_indexed(given))
+    return keyset_once(statement, key, Video.id, onward=onward, descending=sort.descending)
 
 
 @cache
 def _among(given: frozenset[str], sort: Sort) -> sa.Select[*tuple[Any, ...]]:
-    """Those of the parameter ``ids`` that pass these filters."""
-    # The condition on the workspace is hidden from indexes: only the ids are few.
-    mine = sa.func.coalesce(Video.workspace_id, "") == sa.bindparam("workspace_id")
+    """The places of those of the parameter ``ids`` that pass these filters."""
     conditions = [condition for name, condition in _CONDITIONS.items() if name in given]
-    return _sorted_by(sort).where(Video.id.in_(sa.bindparam("ids", expanding=True)), mine, *conditions)
+    return sa.select(_KEYS[sort.field].label("sort_key"), Video.id).where(*_MINE_OF_IDS, *conditions)
 
 
 @cache
 def _ids(given: frozenset[str]) -> sa.Select[*tuple[Any, ...]]:
     """Those that pass these filters, which one index holds."""
     return sa.select(Video.id).where(Video.workspace_id == sa.bindparam("workspace_id"), *_indexed(given))
-
-
-def _sorted_by(sort: Sort) -> sa.Select[*tuple[Any, ...]]:
-    """With what it is sorted by as the last column, unless that is among the others."""
-    return SUMMARY if sort.field in ("created_at", "updated_at") else SUMMARY.add_columns(_KEYS[sort.field].label(_KEY))
 
 
 def _indexed(given: frozenset[str]) -> list[sa.ColumnElement[bool]]:
