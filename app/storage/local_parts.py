@@ -102,10 +102,14 @@ class LocalParts:
     def present(self, key: str, upload_id: str) -> list[Part]:
         """The parts that arrived, by number. Raises UploadNotFound."""
         folder = self._folder(key, upload_id)
-        # The plan before what it was made of, and that before what it becomes: completing goes the other way.
-        for look in (lambda: _files(folder / _PARTS), lambda: _read_plan(folder), lambda: _files(folder / _JOINING)):
-            with suppress(FileNotFoundError):
-                return look()
+        with suppress(FileNotFoundError):
+            return _files(folder / _PARTS)
+        with suppress(FileNotFoundError):
+            joining = _files(folder / _JOINING)
+            # Without a plan, nothing of it was joined yet when it was looked at.
+            return joining if not (folder / _PLAN).exists() else _read_plan(folder)
+        with suppress(FileNotFoundError):
+            return _read_plan(folder)
         raise upload_not_found()
 
     def complete(self, key: str, upload_id: str, numbers: Sequence[int], *, target: Path) -> int:
