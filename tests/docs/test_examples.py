@@ -172,6 +172,9 @@ def _differences(written: Any, real: Any, place: str = "") -> list[str]:
         if written.keys() != real.keys():
             return [f"{place}: {sorted(written)} is really {sorted(real)}"]
         return [fault for name in written for fault in _differences(written[name], real[name], f"{place}/{name}")]
+    if isinstance(written, list) and isinstance(real, list) and len(written) == len(real):
+        pairs = enumerate(zip(written, real, strict=True))
+        return [fault for number, pair in pairs for fault in _differences(*pair, f"{place}/{number}")]
     if isinstance(written, str) and isinstance(real, str):
         same = written == real or bool(_ID.fullmatch(written) and _ID.fullmatch(real))
         return [] if same else [f"{place}: {written!r} is really {real!r}"]
