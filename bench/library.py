@@ -67,7 +67,7 @@ PAGES = {
     "search_tenth": "q=tenth",
     "search_hundredth": "q=hundredth",
     "search_thousandth": "q=thousandth",
-    "search_rare": "q=unique7",
+    "search_rare": "q=unique0000007",
     "search_nowhere": "q=nowhere",
     "search_elsewhere": "q=elsewhere",
     "search_bygone": "q=bygone",
@@ -282,7 +282,7 @@ def _terms(workspace_id: str, number: int, videos: int, *, main: bool, spelled: 
     words += [_VOCABULARY[int(5000 * chance.random() ** 3)] for _ in range(20)]
     words += ["elsewhere"] if (number % (videos // 5) == 1 if main else chance.random() < 0.9) else []
     words += ["bygone"] if number < videos // 2 and chance.random() < 0.5 else []
-    marks = terms_of(workspace_id, [f"unique{number}"], marks_of("avatar", None, _tags(number)))
+    marks = terms_of(workspace_id, [f"unique{number:07d}"], marks_of("avatar", None, _tags(number)))
     return " ".join([*dict.fromkeys(spell(word) for word in words), marks])
 
 
