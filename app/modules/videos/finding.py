@@ -29,6 +29,7 @@ from app.core.pagination import (
     PageRequest,
     Position,
     Slice,
+    by_creation,
     cut,
     keyset,
     keyset_once,
@@ -136,7 +137,15 @@ def list_videos(
     """In this order, with the revision that is shown and the last job. A page may be short, and not be the last."""
     if wanted.kind and wanted.source and wanted.kind.source is not wanted.source:
         return Slice(rows=[], next=None, of=page.of)
-    asked = _Asked(session=session, workspace_id=workspace_id, wanted=wanted, page=page, sort=sort, effort=effort)
+    asked = _Asked(
+        session=session,
+        workspace_id=workspace_id,
+        wanted=wanted,
+        page=page,
+        sort=sort,
+        effort=effort,
+        values=_values(wanted),
+    )
     if wanted.search or wanted.tags:
         return asked.shown(asked.by_terms())
     if asked.given <= _HELD.get(sort.field, frozenset()):
@@ -144,9 +153,16 @@ def list_videos(
     return asked.shown(asked.gather_or_sieve())
 
 
+def _values(wanted: VideoFilter) -> dict[str, Any]:
+    given = {name: value for name in _CONDITIONS if (value := getattr(wanted, name)) is not None}
+    if "kind" in given:
+        given.pop("source", None)  # each kind has one only
+    return given
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """One page that is asked for."""
+    """One page that is asked for. ``values``: the filters that were given, by the name of their parameter."""
 
     session: Session
     workspace_id: str
@@ -154,15 +170,7 @@ class _Asked:
     page: PageRequest
     sort: Sort
     effort: Effort
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The filters that were given, by the name of their parameter."""
-        named = (*_EQUAL, *_WITHIN, *_LASTING)
-        given = {name: value for name in named if (value := getattr(self.wanted, name)) is not None}
-        if "kind" in given:
-            given.pop("source", None)  # each kind has one only
-        return given
+    values: Mapping[str, Any]
 
     @property
     def given(self) -> frozenset[str]:
@@ -170,8 +178,8 @@ class _Asked:
 
     def walk(self) -> Slice[Columns]:
         statement = _walking(self.given, self.sort, onward=self.page.after is not None)
-        rows = self._run(statement, self.values | keyset_values(self.page))
-        return cut(rows, self.page, self._position)
+        rows = self._run(statement, {**self.values, **keyset_values(self.page)})
+        return cut(rows, self.page, by_creation if self.sort.field == "created_at" else self._position)
 
     def by_terms(self) -> Slice[Position]:
         wanted = self.wanted
@@ -209,7 +217,7 @@ class _Asked:
         """The page of these, sorted."""
         among = _among(self.given, self.sort, self._dialect)
         statement = keyset(among, _KEYS[self.sort.field], Video.id, self.page, descending=self.sort.descending)
-        places = [self._position(row) for row in self._run(statement, self._named(ids) | self.values)]
+        places = [self._position(row) for row in self._run(statement, {**self._named(ids), **self.values})]
         return cut(places, self.page, lambda place: place)
 
     def _sieve(self, candidates: Iterable[Sequence[Position]], filters: frozenset[str]) -> Slice[Position]:
@@ -227,7 +235,7 @@ class _Asked:
     def _passing(self, places: Sequence[Position], filters: frozenset[str]) -> Sequence[Position]:
         if not (places and filters):
             return places
-        values = self._named([place.id for place in places]) | self.values
+        values = {**self._named([place.id for place in places]), **self.values}
         passed = {row.id for row in self._run(_among(filters, self.sort, self._dialect), values)}
         return [place for place in places if place.id in passed]
 
@@ -285,7 +293,8 @@ def _walking(given: frozenset[str], sort: Sort, *, onward: bool) -> sa.Select[*t
     """The statement for these filters, with a parameter of the same name for each; there are some hundreds at most."""
     key = _KEYS[sort.field]
     mine = Video.workspace_id == sa.bindparam("workspace_id")
-    statement = SUMMARY.add_columns(key.label("sort_key")).where(mine, *_indexed(given))
+    columns = SUMMARY if sort.field == "created_at" else SUMMARY.add_columns(key.label("sort_key"))
+    statement = columns.where(mine, *_indexed(given))
     return keyset_once(statement, key, Video.id, onward=onward, descending=sort.descending)
 
 
