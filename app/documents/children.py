@@ -33,7 +33,9 @@ def identify_file(task: Task, _progress: Progress) -> dict[str, Any]:
 
 
 def prepare_deck(task: Task, _progress: Progress) -> dict[str, Any]:
-    """``{"path", "name", "format", "folder"}``, with ``most_pages`` if wanted → ``Studied``: facts and ``deck.pdf``."""
+    """``{"path", "name", "format", "folder"}``, with ``most_pages`` if wanted → ``Studied``: facts, and a PDF
+    to render the pages from unless the file is one.
+    """
     studied = deck.prepare(
         *_given(task),
         most_pages=task.get("most_pages", pdf.MOST_PAGES),

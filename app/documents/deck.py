@@ -21,16 +21,15 @@ PDF_NAME = "deck.pdf"
 def prepare(
     path: Path, name: str, format_: Format, folder: Path, *, most_pages: int = MOST_PAGES, deadline_s: float = 240
 ) -> Studied:
-    """Put ``deck.pdf`` into the folder (a PDF as it is) and tell what is known before its pages are rendered.
+    """Tell what is known before pages are rendered, and put ``deck.pdf`` into the folder unless the deck is a PDF.
 
     Raises a ``FileRefused`` or ``ConverterMissing``.
     """
-    target = folder / PDF_NAME
     if format_ is Format.PDF:
-        shutil.copyfile(path, target)
-        told = _Told(slides=(), links_removed=0)
+        target, told, files = path, _Told(slides=(), links_removed=0), ()
     else:
-        told = _converted(path, name, format_, folder, most_pages, deadline_s)
+        target, told = folder / PDF_NAME, _converted(path, name, format_, folder, most_pages, deadline_s)
+        files = (Derived(role=Role.PDF, name=PDF_NAME, content_type="application/pdf"),)
     with Pages(target, name, most_pages) as pages:
         count, title = pages.count, pages.title
     shown = tuple(slide for slide in told.slides if not slide.hidden)
@@ -44,7 +43,7 @@ def prepare(
         links_removed=told.links_removed,
         slides=tuple(SlideFacts(title=slide.title, notes=slide.notes) for slide in shown) if matched else (),
     )
-    return Studied(facts=facts, files=(Derived(role=Role.PDF, name=PDF_NAME, content_type="application/pdf"),))
+    return Studied(facts=facts, files=files)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -194,7 +194,7 @@ def _written(start: bytes, name: str) -> Format:
         return Format.ASS
     if _CUE.search(text):
         return Format.SRT
-    raise _unsupported(name, "none of these.")
+    raise _unsupported(name, "of a kind that is not known here.")
 
 
 def _archived(path: Path, name: str) -> Format:

@@ -18,7 +18,7 @@ class Value(BaseModel):
 class Role(StrEnum):
     """What a derived file is for."""
 
-    PDF = "pdf"  # the deck as it was rendered
+    PDF = "pdf"  # what the pages of a converted deck are rendered from
     PAGE = "page"  # one page, lossless, ready for a webinar
     IMAGE = "image"  # upright, sRGB, of bounded size
     THUMBNAIL = "thumbnail"  # of a page, an image or a font
@@ -77,7 +77,9 @@ class DeckFacts(Value):
             page.model_copy(update={"title": slide.title or page.title, "notes": slide.notes})
             for page, slide in zip(sorted(pages, key=lambda page: page.number), told, strict=True)
         )
-        return self.model_copy(update={"pages": tuple(full), "slides": ()})
+        shown = tuple(full)
+        title = self.title or (shown[0].title if shown else None)
+        return self.model_copy(update={"pages": shown, "slides": (), "title": title})
 
 
 class ImageFacts(Value):

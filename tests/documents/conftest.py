@@ -1,0 +1,64 @@
+"""Files are judged as they are in production: in children of a real nursery, within the limits that are suggested."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.documents import children
+from app.media.children import Limits, Nursery
+from app.media.errors import ChildFailed
+
+_LIMITS: dict[str, tuple[Limits, float]] = {
+    "identify_file": (children.IDENTIFYING, children.IDENTIFYING_S),
+    "prepare_deck": (children.PREPARING, children.PREPARING_S),
+    "render_range": (children.RENDERING, children.RENDERING_S),
+}
+
+
+class Desk:
+    """Studies files that lie in its folder."""
+
+    def __init__(self, nursery: Nursery, folder: Path) -> None:
+        self._nursery, self.folder = nursery, folder
+
+    def write(self, name: str, content: bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(content)
+        return path
+
+    def run(self, target: str, path: Path, **more: Any) -> dict[str, Any]:
+        limits, deadline_s = _LIMITS.get(target, (children.STUDYING, children.STUDYING_S))
+        task = {"path": str(path), "name": path.name, "folder": str(self.folder), **more}
+        running = self._nursery.run(
+            f"app.documents.children:{target}", task, deadline_s=more.get("patience_s", deadline_s), limits=limits
+        )
+        return asyncio.run(running).result
+
+    def study(self, path: Path, **more: Any) -> dict[str, Any]:
+        """Identify the file, then what its kind asks for (of a deck: all but the rendering)."""
+        kind = self.run("identify_file", path)
+        target = "prepare_deck" if kind["kind"] == "deck" else f"study_{kind['kind']}"
+        return self.run(target, path, format=kind["format"], **more)
+
+    def refusal(self, path: Path, **more: Any) -> ChildFailed:
+        """The error that a file ends with, which must be there."""
+        with pytest.raises(ChildFailed) as caught:
+            self.study(path, **more)
+        return caught.value
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    nursery = Nursery(preload=["app.documents.children"])
+    yield nursery
+    nursery.close()
+
+
+@pytest.fixture
+def desk(nursery: Nursery, tmp_path: Path) -> Desk:
+    return Desk(nursery, tmp_path)
