@@ -1,7 +1,8 @@
 """What runs in limited child processes: plain JSON in and out, and files into the folder of the task.
 
 First ``identify_file``; then, by kind, one of the others. A deck takes two: ``prepare_deck``, then ``render_range``
-for as many ranges of pages as there are tasks. Each raises a ``FileRefused`` for what is wrong with the file.
+for as many ranges of pages as there are tasks. Each raises a ``FileRefused`` for what is wrong with the file, and
+needs a folder of its own, in which the file itself is not.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def study_subtitles(task: Task, _progress: Progress) -> dict[str, Any]:
 
 
 def study_font(task: Task, _progress: Progress) -> dict[str, Any]:
-    """``{"path", "name", "format", "folder"}`` → ``Studied``: facts, the font unpacked, a sample."""
+    """``{"path", "name", "format", "folder"}`` → ``Studied``: facts, a sample, and a packed font unpacked."""
     return fonts.study(*_given(task)).model_dump(mode="json")
 
 

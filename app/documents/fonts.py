@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,10 +54,10 @@ _BITMAP_SIZE = 109
 
 
 def study(path: Path, name: str, format_: Format, folder: Path) -> Studied:
-    """Write the font as renderers load it (WOFF unpacked) and a sample of it. Raises ``Corrupt``."""
+    """Write a sample of the font and, where it is packed (WOFF), the font as renderers load it. Raises ``Corrupt``."""
     try:
-        font, facts = _read(path, format_, folder)
-        sample = _draw(folder / font.name, facts.scripts, folder)
+        facts, unpacked = _read(path, format_, folder)
+        sample = _draw(folder / unpacked.name if unpacked else path, facts.scripts, folder)
     except MemoryError:
         raise
     except OSError as error:
@@ -67,25 +66,22 @@ def study(path: Path, name: str, format_: Format, folder: Path) -> Studied:
         raise _damaged(name, error) from error
     except Exception as error:  # the readers of fontTools raise whatever a damaged table makes them meet
         raise _damaged(name, error) from error
-    return Studied(facts=facts, files=(font, sample))
+    return Studied(facts=facts, files=(unpacked, sample) if unpacked else (sample,))
 
 
 def _damaged(name: str, error: Exception) -> Corrupt:
     return Corrupt(f"{name} cannot be read as a font: it is damaged ({type(error).__name__}: {error}). Get it again.")
 
 
-def _read(path: Path, format_: Format, folder: Path) -> tuple[Derived, FontFacts]:
+def _read(path: Path, format_: Format, folder: Path) -> tuple[FontFacts, Derived | None]:
     with TTFont(path, lazy=True, fontNumber=0) as font:
-        kind = "ttc" if format_ is Format.TTC else "otf" if font.sfntVersion == "OTTO" else "ttf"
-        content_type = "font/collection" if kind == "ttc" else f"font/{kind}"
-        unpacked = Derived(role=Role.FONT, name=f"font.{kind}", content_type=content_type)
-        facts = _facts(font, format_, _faces(path) if kind == "ttc" else 1)
-        if format_ in (Format.WOFF, Format.WOFF2):
-            font.flavor = None
-            font.save(folder / unpacked.name)
-        else:
-            shutil.copyfile(path, folder / unpacked.name)
-    return unpacked, facts
+        facts = _facts(font, format_, _faces(path) if format_ is Format.TTC else 1)
+        if format_ not in (Format.WOFF, Format.WOFF2):
+            return facts, None
+        kind = "otf" if font.sfntVersion == "OTTO" else "ttf"
+        font.flavor = None
+        font.save(folder / f"font.{kind}")
+    return facts, Derived(role=Role.FONT, name=f"font.{kind}", content_type=f"font/{kind}")
 
 
 def _facts(font: TTFont, format_: Format, faces: int) -> FontFacts:

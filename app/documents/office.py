@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app.documents.refusals import ConverterMissing, Corrupt, TooDemanding
 from app.media.ffmpeg import die_with_parent
@@ -56,23 +57,13 @@ def convert(deck: Path, name: str, format_: str, *, deadline_s: float) -> Path:
 
     Raises ``Corrupt`` when LibreOffice makes nothing of it, ``TooDemanding`` at the deadline, ``ConverterMissing``.
     """
-    home = deck.with_name("libreoffice").resolve()
-    settings = home / "profile" / "user" / "registrymodifications.xcu"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(_SETTINGS)
-    command = (
-        str(find_office()),
-        f"-env:UserInstallation={(home / 'profile').as_uri()}",
-        *("--headless", "--norestore", "--convert-to", format_),
-        *("--outdir", str(deck.parent.resolve()), str(deck.resolve())),
-    )
     try:
-        words = _run(command, home, deadline_s)
+        with TemporaryDirectory(dir=deck.parent, prefix="libreoffice-") as home:
+            words = _run(deck.resolve(), format_, Path(home).resolve(), deadline_s)
     except subprocess.TimeoutExpired as error:
         raise TooDemanding(
             f"LibreOffice did not finish converting {name} within {deadline_s:g} s. Export it as PDF and upload that."
         ) from error
-    shutil.rmtree(home)
     made = deck.with_suffix(f".{format_}")
     if not made.exists() or made.stat().st_size == 0:
         raise Corrupt(
@@ -82,8 +73,16 @@ def convert(deck: Path, name: str, format_: str, *, deadline_s: float) -> Path:
     return made
 
 
-def _run(command: tuple[str, ...], home: Path, deadline_s: float) -> str:
-    """Start it, and again when it asks for that; its last words."""
+def _run(deck: Path, format_: str, home: Path, deadline_s: float) -> str:
+    """Start it with a profile of its own, and again when it asks for that; its last words."""
+    settings = home / "profile" / "user" / "registrymodifications.xcu"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(_SETTINGS)
+    command = (
+        str(find_office()),
+        f"-env:UserInstallation={(home / 'profile').as_uri()}",
+        *("--headless", "--norestore", "--convert-to", format_, "--outdir", str(deck.parent), str(deck)),
+    )
     own = {"HOME": str(home), "TMPDIR": str(home), "PATH": os.defpath}
     environment = own | {"LANG": "C.UTF-8", "SAL_USE_VCLPLUGIN": "svp"}
 

@@ -25,7 +25,7 @@ class Role(StrEnum):
     PEAKS = "peaks"
     VTT = "vtt"
     SRT = "srt"
-    FONT = "font"  # unpacked, as renderers load it
+    FONT = "font"  # of a packed one (WOFF): as renderers load it
     SAMPLE = "sample"  # some text in the font
 
 
@@ -71,7 +71,12 @@ class DeckFacts(Value):
     pages: tuple[PageFacts, ...] = ()
 
     def with_pages(self, pages: tuple[PageFacts, ...]) -> DeckFacts:
-        """The whole record, once all ranges of pages are rendered; slides give their titles and notes to the pages."""
+        """The whole record, once all ranges of pages are rendered; slides give their titles and notes to the pages.
+
+        Raises ``ValueError`` when pages are missing.
+        """
+        if len(pages) != self.page_count:
+            raise ValueError(f"{len(pages)} of {self.page_count} pages were rendered")
         told = self.slides or (SlideFacts(title=None, notes=None),) * len(pages)
         full = (
             page.model_copy(update={"title": slide.title or page.title, "notes": slide.notes})

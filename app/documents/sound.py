@@ -55,6 +55,8 @@ def study(
 
     Raises ``Corrupt`` for what cannot be decoded or breaks off, ``TooLong``, and ``UnsupportedFile`` for a video.
     """
+    if format_ is Format.WAV and _is_cut(path):
+        raise Corrupt(f"{name} breaks off: it has fewer bytes than it says. Upload it again.")
     try:
         with av.open(
             str(path), format=_READERS[format_], container_options={"protocol_whitelist": "file"}
@@ -124,6 +126,8 @@ def _sound_of(container: InputContainer, name: str) -> AudioStream:
     if not container.streams.audio:
         raise Corrupt(f"{name} holds no sound. Export it again.")
     stream = container.streams.audio[0]
+    if not stream.codec_context:  # PyAV has none where FFmpeg has no decoder
+        raise UnsupportedFile(f"{name} is coded in a way that cannot be decoded here. Export it as M4A, MP3 or WAV.")
     stream.codec_context.thread_count = 1
     rate, channels = stream.rate, stream.channels
     if not 0 < rate <= _HIGHEST_RATE or not 0 < channels <= _MOST_CHANNELS:
@@ -168,6 +172,17 @@ def _heard(container: InputContainer, stream: AudioStream, bound: _Bound, progre
             progress(min(1.0, float(heard.seconds / bound.promised_s)) if bound.promised_s else 0.0)
     bound.check(heard.seconds)
     return heard
+
+
+def _is_cut(path: Path) -> bool:
+    """Whether a RIFF file has fewer bytes than it says, which FFmpeg overlooks.
+
+    What was written to a pipe says the most, as its length was not known.
+    """
+    with path.open("rb") as file:
+        head = file.read(8)
+    promised = int.from_bytes(head[4:], "little")
+    return head[:4] == b"RIFF" and promised < 0xFFFFFF00 and promised + 8 > path.stat().st_size + 1
 
 
 def _check_whole(heard: _Heard, promised: Fraction | None, name: str) -> None:

@@ -21,13 +21,15 @@ _LIMITS: dict[str, tuple[Limits, float]] = {
 
 
 class Desk:
-    """Studies files that lie in its folder."""
+    """Studies files that were uploaded; what is made of them goes into ``folder``."""
 
     def __init__(self, nursery: Nursery, folder: Path) -> None:
-        self._nursery, self.folder = nursery, folder
+        self._nursery, self._uploads, self.folder = nursery, folder / "uploads", folder / "task"
+        self._uploads.mkdir()
+        self.folder.mkdir()
 
     def write(self, name: str, content: bytes) -> Path:
-        path = self.folder / name
+        path = self._uploads / name
         path.write_bytes(content)
         return path
 
@@ -44,6 +46,10 @@ class Desk:
         kind = self.run("identify_file", path)
         target = "prepare_deck" if kind["kind"] == "deck" else f"study_{kind['kind']}"
         return self.run(target, path, format=kind["format"], **more)
+
+    def pages_of(self, deck: Path) -> Path:
+        """What the pages of a studied deck are rendered from."""
+        return deck if deck.suffix == ".pdf" else self.folder / "deck.pdf"
 
     def refusal(self, path: Path, **more: Any) -> ChildFailed:
         """The error that a file ends with, which must be there."""

@@ -95,7 +95,7 @@ def rezipped(content: bytes, changes: Mapping[str, bytes]) -> bytes:
 
 
 def odp(*slides: tuple[str, str, bool], pictures: Sequence[str] = ()) -> bytes:
-    """An OpenDocument presentation: title, notes, and whether it is hidden, for each slide; ``pictures`` on the first."""
+    """An OpenDocument presentation: title, notes and whether hidden, by slide; ``pictures`` on the first."""
     pages = "".join(_odp_page(*slide, pictures if index == 0 else ()) for index, slide in enumerate(slides))
     styles = "".join(
         f'<style:style style:name="{name}" style:family="drawing-page">'

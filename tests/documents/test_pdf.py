@@ -27,9 +27,10 @@ def picture(desk: Desk, number: int = 1) -> np.ndarray:
 
 def test_a_deck_is_prepared_and_rendered_in_ranges(desk: Desk) -> None:
     content = files.pdf([files.written(f"Heading {n}", size=40) + files.written("Body", y=300) for n in range(5)])
-    facts = desk.study(desk.write("talk.pdf", content))["facts"]
+    path = desk.write("talk.pdf", content)
+    facts = desk.study(path)["facts"]
     assert (facts["format"], facts["page_count"], facts["pages"]) == ("pdf", 5, [])
-    result = desk.run("render_range", desk.folder / "talk.pdf", first=2, stop=4)
+    result = desk.run("render_range", path, first=2, stop=4)
     assert [(page["number"], page["title"], page["text"]) for page in result["pages"]] == [
         (3, "Heading 2", "Heading 2\nBody"),
         (4, "Heading 3", "Heading 3\nBody"),
@@ -109,9 +110,10 @@ def test_scripts_and_launch_actions_do_nothing(desk: Desk) -> None:
     mark = desk.folder / "launched"
     action = b"/OpenAction<</S/JavaScript/JS(app.launchURL\\('file:///bin/sh'\\); while\\(true\\){})>>"
     launch = b"/AA<</WC<</S/Launch/F(/usr/bin/touch)/Win<</P(%s)>>>>>>" % str(mark).encode()
-    facts = desk.study(desk.write("deck.pdf", files.pdf([files.written("Quiet")], catalog=action + launch)))["facts"]
+    path = desk.write("deck.pdf", files.pdf([files.written("Quiet")], catalog=action + launch))
+    facts = desk.study(path)["facts"]
     assert facts["page_count"] == 1
-    assert desk.run("render_range", desk.folder / "deck.pdf", first=0, stop=1)["pages"][0]["text"] == "Quiet"
+    assert desk.run("render_range", path, first=0, stop=1)["pages"][0]["text"] == "Quiet"
     assert not mark.exists()
 
 
