@@ -33,10 +33,14 @@ from app.modules.videos.avatars import Avatars, ensure_built_in
 from app.modules.videos.collector import Collector
 from app.modules.videos.expiry import Expiry
 from app.modules.videos.file_links import FileLinks, StoryboardLinks
+from app.modules.videos.files import Files
+from app.modules.videos.filing.steps import FilingSteps
+from app.modules.videos.filing.workflow import FilingWorkflow
 from app.modules.videos.intake.steps import IntakeSteps
 from app.modules.videos.intake.workflow import IntakeWorkflow
 from app.modules.videos.jobs import Jobs
 from app.modules.videos.pipeline.artifacts import Artifacts
+from app.modules.videos.pipeline.receiving import Receiving
 from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.pipeline.steps import Steps
 from app.modules.videos.pipeline.takes import TakeSteps
@@ -54,6 +58,7 @@ from app.storage.opening import Storage, open_storage
 PRELOAD = (
     "app.modules.videos.pipeline.children",
     "app.modules.videos.intake.children",
+    "app.documents.children",
     "app.avatars.studio.provider",
 )
 
@@ -95,6 +100,7 @@ class Services:
     jobs: Jobs
     avatars: Avatars
     uploads: Uploads
+    files: Files
 
     @property
     def database(self) -> Database:
@@ -172,6 +178,7 @@ def build_services(settings: Settings) -> Services:
         jobs=jobs,
         avatars=Avatars(providers=platform.providers),
         uploads=_uploads(platform, engine),
+        files=Files(links=platform.storage.links, blobs=platform.blobs),
     )
 
 
@@ -215,7 +222,10 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     steps, takes = Steps(workshop, making), TakeSteps(workshop, making.progress)
     durable = durable or Durable()
     story = RenderWorkflow(durable=durable, steps=steps, takes=takes, providers=platform.providers)
-    arrival = IntakeWorkflow(durable=durable, steps=_intake_steps(settings, workshop, making))
+    outbound = Outbound(allowed=settings.allowed_sources)
+    receiving = Receiving(workshop, outbound, most_bytes=settings.max_upload_bytes)
+    arrival = IntakeWorkflow(durable=durable, steps=IntakeSteps(workshop, making, receiving, _bounds(settings)))
+    filing = FilingWorkflow(durable=durable, steps=FilingSteps(workshop, making, receiving))
     workflows: dict[str, Workflow] = {
         "render": reporting(story.render),
         "take": reporting(story.take),
@@ -227,6 +237,9 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         "segment": reporting(arrival.segment),
         "sound": reporting(arrival.sound),
         "prepare": reporting(arrival.prepare),
+        "file": reporting(filing.file),
+        "study": reporting(filing.study),
+        "pages": reporting(filing.pages),
     }
     leases = leases_for(settings.database, settings.data / "leases")
     return EngineWorker(url=settings.database, leases=leases), workflows
@@ -251,9 +264,8 @@ def build_housekeeping(platform: Platform) -> Housekeeping:
     )
 
 
-def _intake_steps(settings: Settings, workshop: Workshop, making: Making) -> IntakeSteps:
-    bounds = Bounds(max_bytes=settings.max_upload_bytes, max_seconds=settings.max_upload_seconds)
-    return IntakeSteps(workshop, making, Outbound(allowed=settings.allowed_sources), bounds)
+def _bounds(settings: Settings) -> Bounds:
+    return Bounds(max_bytes=settings.max_upload_bytes, max_seconds=settings.max_upload_seconds)
 
 
 def _scratch(settings: Settings) -> Path:

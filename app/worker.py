@@ -17,6 +17,7 @@ from app.bootstrap import build_housekeeping, build_platform, build_worker, prep
 from app.core.errors import TenexError
 from app.core.settings import Settings
 from app.engine.durable import Durable
+from app.modules.videos.filing.watch import FilingWatch
 from app.modules.videos.pipeline.watch import Watch
 
 WATCH_EVERY_S = 5
@@ -44,12 +45,14 @@ def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable |
     housekeeping = build_housekeeping(platform)
     housekeeping.start()
     watch = Watch(database=platform.database, settlement=platform.settlement, flows=engine)
+    filing = FilingWatch(database=platform.database, flows=engine)
     for tick in itertools.count(1):
         if stopping.wait(1.0) or (parent_pid is not None and os.getppid() != parent_pid):
             break
         with _outages_logged():
             if tick % WATCH_EVERY_S == 0:
                 watch.look()
+                filing.look()
             if tick % PRUNE_EVERY_S == 0:
                 engine.prune(older_than_s=HISTORY_S)
     housekeeping.stop()

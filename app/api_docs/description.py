@@ -32,6 +32,7 @@ parameter that does not fit this description answers 422 with a list of faults.
 TAGS = [
     {"name": "videos", "description": "Videos and their revisions"},
     {"name": "uploads", "description": "Bringing recordings in"},
+    {"name": "files", "description": "Decks, images, sound, subtitles and fonts"},
     {"name": "renders", "description": "Render jobs: progress, events, cancelling"},
     {"name": "avatars", "description": "Who can speak, how, and where"},
     {"name": "credits", "description": "What the workspace has, holds and has spent"},
@@ -64,6 +65,8 @@ _CONFLICTS = {
     "create_video": "idempotency_key_reuse",
     "create_upload": "idempotency_key_reuse",
     "complete_upload": "upload_incomplete",
+    "create_file": "idempotency_key_reuse",
+    "complete_file": "upload_incomplete",
     "render_again": "render_in_progress",
     "delete_video": "video_referenced",
     "cancel_job": "job_finished",
@@ -73,6 +76,7 @@ _CONFLICTS = {
 _MISSING = {
     "{job_id}": "job_not_found",
     "{number}": "revision_not_found",
+    "{file_id}": "file_not_found",
     "{upload_id}": "upload_not_found",
     "{video_id}": "video_not_found",
 }

@@ -16,10 +16,11 @@ import httpx2
 from app.core.remote import ApiRefused, ApiUnreachable, refusal_of
 
 VIDEOS = "/api/v1/videos"
+RECORDINGS, FILES = "/uploads", "/files"
 _PIECE = 256 * 1024
 _PARTS_AT_ONCE = 3
 _TIMEOUTS = httpx2.Timeout(60.0, connect=10.0)
-_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0)
+_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 _LOOK_EVERY_S = 0.5
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 Json = dict[str, Any]
@@ -32,9 +33,9 @@ class Interrupted(Exception):
 class Api:
     """A context. Requests are repeated while the API, or the network, is away for a while."""
 
-    def __init__(self, *, base: str, key: str, stopping: threading.Event) -> None:
+    def __init__(self, *, base: str, key: str, stopping: threading.Event, patience_s: float) -> None:
         self._base = base.rstrip("/").removesuffix("/api/v1")
-        self._stopping = stopping
+        self._stopping, self._patience_s = stopping, patience_s
         headers = {"Authorization": f"Bearer {key}"}
         self._client = httpx2.Client(base_url=self._base, headers=headers, timeout=_TIMEOUTS)
         # Links need no key, and may lead to somebody else's server.
@@ -67,29 +68,44 @@ class Api:
             raise Interrupted
 
     def _persist(self, request: Callable[[], httpx2.Response]) -> httpx2.Response:
-        for pause in (*_PAUSES_S, None):
-            try:
-                answer = request()
-                if answer.status_code not in _PASSING or pause is None:
-                    return answer
-            except httpx2.HTTPError as error:
-                if pause is None:
-                    raise ApiUnreachable(
-                        f"{self._base} does not answer ({error}). What was sent is kept: run the same command again to "
-                        "go on. Is the address right (TENEX_API_BASE)?"
-                    ) from error
+        """The answer, once there is one that waiting would not better; the last one when patience ends."""
+        pauses, waited = iter(_PAUSES_S), 0.0
+        while True:
+            answer, problem = _attempt(request)
+            if answer is not None and answer.status_code not in _PASSING:
+                return answer
+            pause = next(pauses, _PAUSES_S[-1])
+            if waited + pause > self._patience_s:
+                break
+            waited += pause
             self.wait(pause)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        if answer is not None:
+            return answer
+        raise ApiUnreachable(
+            f"{self._base} does not answer ({problem}). What was sent is kept: run the same command again to go on. "
+            "Is the address right (TENEX_API_BASE)?"
+        )
+
+
+def _attempt(request: Callable[[], httpx2.Response]) -> tuple[httpx2.Response | None, str]:
+    try:
+        return request(), ""
+    except httpx2.HTTPError as error:
+        return None, str(error) or type(error).__name__
 
 
 class Sender:
-    """One file on its way. ``tell`` hears how many bytes are there."""
+    """One file on its way to ``place``: /uploads or /files. ``tell`` hears how many bytes are there."""
 
-    def __init__(self, api: Api, file: Path, tell: Callable[[int], None]) -> None:
-        self._api, self._file, self._tell = api, file, tell
+    def __init__(self, api: Api, file: Path, place: str, tell: Callable[[int], None]) -> None:
+        self._api, self._file, self._place, self._tell = api, file, place, tell
         self._lock = threading.Lock()
         self._under_way: dict[int, int] = {}
         self._arrived = 0
+
+    @property
+    def _is_file(self) -> bool:
+        return self._place == FILES
 
     def begin(self, sha256: str, wanted: Mapping[str, Any]) -> Json:
         """The upload of these bytes that was begun before, else a new one."""
@@ -97,10 +113,10 @@ class Sender:
         size = self._file.stat().st_size
         for status in ("done", "received", "open"):
             for upload in known:
-                if (upload["status"], upload["size"]) == (status, size):
+                if (upload["status"], upload["size"], upload["file_id"] is None) == (status, size, not self._is_file):
                     return upload
         body = {"filename": self._file.name, "size": size, "sha256": sha256, **wanted}
-        return self._api.ask("POST", "/uploads", json=body)
+        return self._api.ask("POST", self._place, json=body)
 
     def send(self, upload_id: str) -> None:
         """Send every part that has not arrived, and complete the upload."""
@@ -113,7 +129,7 @@ class Sender:
                 break
             self._send_all(upload["parts"])
         if upload["status"] in ("open", "failed"):
-            self._api.ask("POST", f"/uploads/{upload_id}/complete")
+            self._api.ask("POST", f"{self._place}/{upload_id}/complete")
 
     def _send_all(self, parts: list[Json]) -> None:
         with ThreadPoolExecutor(_PARTS_AT_ONCE) as pool:
@@ -152,13 +168,13 @@ class Sender:
             self._tell(size)
 
 
-def awaited(api: Api, video_id: str, tell: Callable[[Json], None]) -> Json:
-    """The video once it is ready or has failed."""
+def awaited(api: Api, path: str, tell: Callable[[Json], None]) -> Json:
+    """The video or file once it is ready or has failed."""
     while True:
-        video = api.ask("GET", f"/{video_id}")
-        tell(video)
-        if video["status"] in ("ready", "failed"):
-            return video
+        found = api.ask("GET", path)
+        tell(found)
+        if found["status"] in ("ready", "failed"):
+            return found
         api.wait(_LOOK_EVERY_S)
 
 

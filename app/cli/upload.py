@@ -1,4 +1,4 @@
-"""``tenex upload``: a recording into the library, through the API of a server."""
+"""``tenex upload``: a recording or another file into the library, through the API of a server."""
 
 from __future__ import annotations
 
@@ -20,27 +20,37 @@ from app.cli.server import ApiBase, ApiKey, needed_key
 Json = dict[str, Any]
 #: How the bar is shared out: reading the file once, sending it, and what the server does then.
 _READ, _SENT = 0.05, 0.85
+_FILE_ENDINGS = frozenset(
+    f".{ending}"
+    for ending in (
+        *("pdf", "pptx", "ppt", "odp", "png", "jpg", "jpeg", "webp", "bmp", "tif", "tiff", "mp3", "m4a", "aac", "wav"),
+        *("flac", "ogg", "opus", "srt", "vtt", "ass", "ttf", "otf", "ttc", "woff", "woff2"),
+    )
+)
 
 
 def upload(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The recording.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, deck, image, sound, subtitles or font.")],
     title: Annotated[str | None, typer.Option(help="Without one, the file's name.")] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is ready.")] = True,
+    patience: Annotated[
+        float, typer.Option(metavar="SECONDS", help="How long to try again while the network or the server is away.")
+    ] = 120.0,
     api_base: ApiBase = "http://127.0.0.1:8010",
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Upload a recording. Run again after an interruption, it goes on where it was."""
+    """Upload a file into the library. Run again after an interruption, it goes on where it was."""
     key = needed_key(api_key)
     _check_file(file)
     with _stopping() as stopping, metered(as_json=as_json) as meter:
-        trip = _Trip(file=file, title=title, wait=wait, show=meter.show)
+        trip = _Trip(file=file, title=title, wait=wait, patience_s=patience, show=meter.show)
         video = _sent(trip, api_base, key, stopping)
     if video is None:
         Output(as_json).note("Stopped. What arrived is kept for a day: run the same command again to go on.")
         raise typer.Exit(Exit.INTERRUPTED)
     if video["status"] == "failed":
-        reason: Json = video["render"]["error"]
+        reason: Json = video["error"] if "error" in video else video["render"]["error"]
         raise UploadFailed(f"{file.name} was not taken in: {reason['message']}", code=reason["code"])
     Output(as_json).result(video, *_lines(file, video))
 
@@ -52,7 +62,13 @@ class _Trip:
     file: Path
     title: str | None
     wait: bool
+    patience_s: float
     show: Callable[[Moment], None]
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is no recording: told from its ending, since the server tells the rest from its content."""
+        return self.file.suffix.lower() in _FILE_ENDINGS
 
     def tell(self, stage: str, before: float, share: float) -> Callable[[int], None]:
         """Tells bytes as a part of the whole way."""
@@ -62,22 +78,28 @@ class _Trip:
 
 def _sent(trip: _Trip, base: str, key: str, stopping: threading.Event) -> Json | None:
     """The video, or None if somebody asked to stop."""
-    from app.cli.sending import Api, Interrupted, Sender, awaited, digest, slowly
+    from app.cli.sending import FILES, RECORDINGS, Api, Interrupted, Sender, awaited, digest, slowly
 
-    with contextlib.suppress(Interrupted), Api(base=base, key=key, stopping=stopping) as api:
+    with (
+        contextlib.suppress(Interrupted),
+        Api(base=base, key=key, stopping=stopping, patience_s=trip.patience_s) as api,
+    ):
         with slowly(trip.tell("reading", 0.0, _READ)) as tell:
             sha256 = digest(trip.file, tell)
         with slowly(trip.tell("sending", _READ, _SENT)) as tell:
-            sender = Sender(api, trip.file, tell)
+            sender = Sender(api, trip.file, FILES if trip.is_file else RECORDINGS, tell)
             begun = sender.begin(sha256, {"title": trip.title} if trip.title else {})
             sender.send(begun["id"])
+        path = f"{FILES}/{begun['id']}" if trip.is_file else f"/{begun['id']}"
         if not trip.wait:
-            return api.ask("GET", f"/{begun['id']}")
-        return awaited(api, begun["id"], lambda video: trip.show(_moment(video)))
+            return api.ask("GET", path)
+        return awaited(api, path, lambda found: trip.show(_moment(found)))
     return None
 
 
 def _moment(video: Json) -> Moment:
+    if "render" not in video:
+        return Moment(stage="check", share=1.0 if video["status"] == "ready" else _READ + _SENT, eta_s=None)
     job: Json = video["render"]
     share = _READ + _SENT + (1.0 - _READ - _SENT) * float(job["progress"])
     return Moment(stage=job["stage"], share=share, eta_s=job["eta_seconds"])
@@ -103,7 +125,11 @@ def _stopping() -> Generator[threading.Event]:
 
 def _lines(file: Path, video: Json) -> tuple[str, ...]:
     if video["status"] != "ready":
-        return (f"✓ {file.name} is there; the server looks at it now", f"  video    {video['id']}")
+        return (f"✓ {file.name} is there; the server looks at it now", f"  id       {video['id']}")
+    if "render" not in video:
+        pages = video["facts"].get("page_count")
+        told = f"{video['kind']}, {pages} pages" if pages else video["kind"]
+        return (f"✓ {file.name} is in the library", f"  file     {video['id']}", f"  kind     {told}")
     shape = f"{video['duration']:.1f} s, {video['width']}×{video['height']} at {video['fps']:g} fps"
     return (
         f"✓ {file.name} is in the library",

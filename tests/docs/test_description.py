@@ -66,6 +66,7 @@ def test_the_examples_of_errors_have_codes_that_exist(operations: list[dict[str,
         "job_not_found",
         "revision_not_found",
         "upload_not_found",
+        "file_not_found",
         "avatar_not_found",
     }
 

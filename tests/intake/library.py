@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import httpx2
 import sqlalchemy as sa
 
+from app.core.pagination import PageRequest
 from app.media.ffmpeg import run_ffmpeg
-from app.modules.videos.models import Revision, Upload
-from app.modules.videos.schemas import UploadOut, VideoOut
+from app.modules.videos.library_schemas import FileOut, FilePageOut, UploadOut
+from app.modules.videos.models import FileStatus, Revision, Upload, UploadTarget
+from app.modules.videos.schemas import VideoOut
 from app.modules.videos.uploads import Announced
 from app.storage.local import LocalStore
 from tests.site import Site
@@ -23,11 +26,18 @@ H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv4
 
 
 def record(
-    target: Path, *options: str, size: str = "320x180", rate: str = "25", seconds: str = "2", sound: bool = True
+    target: Path,
+    *options: str,
+    size: str = "320x180",
+    rate: str = "25",
+    seconds: str = "2",
+    sound: bool = True,
+    noise: bool = False,
 ) -> Path:
-    """Write a recording; ``options`` say how it is encoded."""
+    """Write a recording; ``options`` say how it is encoded. With ``noise`` its picture takes many bytes."""
+    grain = ("-vf", "noise=alls=60:allf=t") if noise else ()
     given = [part.format(size=size, rate=rate, seconds=seconds) for part in (*PICTURE, *(TONE if sound else ()))]
-    run_ffmpeg((*given, *(options or H264), str(target)), timeout_s=120)
+    run_ffmpeg((*given, *grain, *(options or H264), str(target)), timeout_s=120)
     return target
 
 
@@ -37,11 +47,13 @@ class Library:
 
     site: Site
 
-    def send(self, file: Path, **wanted: Any) -> UploadOut:
-        """Announce a file and send all of its parts."""
-        order = Announced(filename=file.name, size=file.stat().st_size, **wanted)
+    def send(self, file: Path, *, name: str | None = None, as_file: bool = False, **wanted: Any) -> UploadOut:
+        """Announce a file and send all of its parts. ``as_file``: it is no recording."""
+        uploads = self.site.services.uploads
+        order = Announced(filename=name or file.name, size=file.stat().st_size, **wanted)
         with self.site.database.session_scope() as session:
-            upload_id = self.site.services.uploads.announce(session, self.site.workspace_id, order).id
+            announce = uploads.announce_file if as_file else uploads.announce
+            upload_id = announce(session, self.site.workspace_id, order).id
         shown = self.site.services.uploads.show(self.site.workspace_id, upload_id, most=200)
         content = file.read_bytes()
         for part in shown.parts:
@@ -59,7 +71,7 @@ class Library:
 
     def complete(self, upload_id: str) -> str:
         """The id of the job that takes it in."""
-        self.site.services.uploads.complete(self.site.workspace_id, upload_id)
+        self.site.services.uploads.complete(self.site.workspace_id, upload_id, UploadTarget.VIDEO)
         video = self.video(upload_id)
         assert video.render is not None
         return video.render.id
@@ -73,6 +85,27 @@ class Library:
     def video(self, video_id: str) -> VideoOut:
         with self.site.database.read_scope() as session:
             return self.site.services.videos.get(session, self.site.workspace_id, video_id)
+
+    def take_in_file(self, file: Path, **wanted: Any) -> FileOut:
+        """The file once it was looked into, however that ended."""
+        return self.complete_file(self.send(file, as_file=True, **wanted).id)
+
+    def complete_file(self, file_id: str) -> FileOut:
+        self.site.services.uploads.complete(self.site.workspace_id, file_id, UploadTarget.FILE)
+        deadline = time.monotonic() + 120
+        while (found := self.library_file(file_id)).status == FileStatus.PROCESSING:
+            assert time.monotonic() < deadline, found
+            time.sleep(0.05)
+        return found
+
+    def library_file(self, file_id: str) -> FileOut:
+        with self.site.database.read_scope() as session:
+            return self.site.services.files.get(session, self.site.workspace_id, file_id)
+
+    def pages(self, file_id: str) -> list[FilePageOut]:
+        with self.site.database.read_scope() as session:
+            page = PageRequest(limit=200)
+            return list(self.site.services.files.pages(session, self.site.workspace_id, file_id, page).rows)
 
     def files(self, video_id: str) -> dict[str, Any]:
         """What the only revision keeps of its files, by role."""

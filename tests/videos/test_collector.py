@@ -18,7 +18,17 @@ from app.core.ids import new_id
 from app.modules.accounts.models import Workspace
 from app.modules.credits.service import Credits
 from app.modules.videos.collector import GRACE, Collected, Collector
-from app.modules.videos.models import Artifact, JobStatus, Kind, RenderJob, Revision, Upload, Video
+from app.modules.videos.models import (
+    Artifact,
+    FilePage,
+    JobStatus,
+    Kind,
+    LibraryFile,
+    RenderJob,
+    Revision,
+    Upload,
+    Video,
+)
 from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.removal import clear_away, remove_video
 from app.modules.videos.renders import new_video
@@ -68,6 +78,7 @@ class World:
                 Upload(
                     id=video.id,
                     workspace_id=workspace_id,
+                    target="video",
                     status="received",
                     filename="a.mp4",
                     size=3,
@@ -148,6 +159,27 @@ class World:
                 used_at=utc_now(),
             )
 
+    def make_file(self) -> None:
+        """A deck that was stored; whether it and its page are written down, shows later, or never."""
+        workspace_id, file_id = self.chance.choice(self.workspaces), new_id()
+        with self.database.session_scope() as session:
+            row = {"workspace_id": workspace_id, "name": "a.pdf", "title": "a", "details": {}, "files": {}}
+            moment = {"created_at": utc_now(), "updated_at": utc_now()}
+            session.add(LibraryFile(id=file_id, status="processing", attempt=1, **row, **moment))
+        keys = {role: f"files/{file_id}/1-{new_id()}/{role}" for role in ("original.pdf", "page.png")}
+        for key in keys.values():
+            self.blobs.put(key, b"page")
+        self.pending.append(lambda: self._end_file(file_id, keys))
+
+    def _end_file(self, file_id: str, keys: dict[str, str]) -> None:
+        with self.database.session_scope() as session:
+            file = session.get_one(LibraryFile, file_id)
+            file.status = self.chance.choice(("ready", "ready", "failed"))
+            if file.status == "ready":
+                file.files = {"original": {"blob": keys["original.pdf"]}}
+                page = {"page": {"blob": keys["page.png"]}}
+                session.add(FilePage(file_id=file_id, number=1, width=2, height=2, text="", files=page))
+
     def forget_artifact(self) -> None:
         with self.database.session_scope() as session:
             rows = session.scalars(sa.select(Artifact)).all()
@@ -180,7 +212,10 @@ class World:
             files = session.scalars(sa.select(Revision.files)).all()
             artifacts = session.scalars(sa.select(Artifact.blob)).all()
             uploads = session.scalars(sa.select(Upload.blob)).all()
-        return {file["blob"] for one in files for file in one.values()} | {*artifacts, *uploads}
+            decks = session.scalars(sa.select(LibraryFile.files)).all()
+            pages = session.scalars(sa.select(FilePage.files)).all()
+        by_role = (*files, *decks, *pages)
+        return {file["blob"] for one in by_role for file in one.values()} | {*artifacts, *uploads}
 
     def stored(self) -> set[str]:
         return {blob.key for blob in self.blobs.list()}
@@ -197,6 +232,7 @@ def test_whatever_happens_only_orphans_go_and_in_the_end_all_of_them(world: Worl
     happenings = [
         world.make_video,
         world.make_video,
+        world.make_file,
         world.start_job,
         world.start_job,
         world.end_job,

@@ -34,8 +34,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "create_avatar": {"name": "Mine", "provider_avatar_id": "maya"},
     "change_avatar": {"name": "Mine"},
     "create_upload": {"filename": "mine.mp4", "size": 10},
+    "create_file": {"filename": "mine.pdf", "size": 10},
 }
-LISTS = ("", "/uploads", "/renders", "/avatars", "/api/v1/credits/ledger")
+LISTS = ("", "/uploads", "/files", "/renders", "/avatars", "/api/v1/credits/ledger")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +140,7 @@ def _belongings(caller: Caller, installation: Installation) -> dict[str, str]:
         "job_id": video["render"]["id"],
         "avatar_id": profile["id"],
         "upload_id": upload["id"],
+        "file_id": caller.post("/files", {"filename": "theirs.pdf", "size": 10}).json()["id"],
         "number": "1",
         "module": "webinars",
         "ref_id": "w-1",

@@ -15,6 +15,7 @@ from app.modules.accounts.dependencies import caller_with
 from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars
 from app.modules.videos.fields import Instant
+from app.modules.videos.files import Files
 from app.modules.videos.jobs import Jobs
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
@@ -46,6 +47,8 @@ class HasVideos(Protocol):
     @property
     def renders(self) -> Renders: ...
     @property
+    def files(self) -> Files: ...
+    @property
     def uploads(self) -> Uploads: ...
 
 
@@ -58,6 +61,7 @@ Reader = Annotated[Principal, Depends(caller_with("videos:read"))]
 Writer = Annotated[Principal, Depends(caller_with("videos:write"))]
 
 VideoId = Annotated[str, Path(max_length=100, examples=["01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"])]
+FileId = Annotated[str, Path(max_length=100, examples=["01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"])]
 UploadId = Annotated[str, Path(max_length=100, examples=["01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"])]
 JobId = Annotated[str, Path(max_length=100, examples=["01936f2e-8d7b-7f02-8e55-aa12bc34de56"])]
 AvatarId = Annotated[str, Path(max_length=100, examples=["maya"])]

@@ -4,10 +4,11 @@ A blob is an orphan when it is older than ``GRACE`` and no row names it. Its key
 
     artifacts/<workspace>/<..>/<fingerprint>-...   the artifact of that fingerprint
     videos/<video>/...                             the revisions and the upload of that video, or its running job
+    files/<file>/...                               that file, its pages and its upload, or the work on it
 
-Keys are unique to each attempt, so a key that no row names after the grace will never be named; but for a job that is
-still running, whose record may be about to be written. Nothing of a video with a running job is touched, and a key of
-any other form is left alone.
+Keys are unique to each attempt, so a key that no row names after the grace will never be named; but for work that is
+still running, whose record may be about to be written. Nothing of a video or file that is being worked on is touched,
+and a key of any other form is left alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,16 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
-from app.modules.videos.models import Artifact, RenderJob, Revision, Upload, UploadStatus
+from app.modules.videos.models import (
+    Artifact,
+    FilePage,
+    FileStatus,
+    LibraryFile,
+    RenderJob,
+    Revision,
+    Upload,
+    UploadStatus,
+)
 from app.modules.videos.pipeline.settle import ACTIVE
 from app.storage.base import BlobStore, Listed
 
@@ -83,15 +93,19 @@ class Collector:
 def _kept(session: Session, paths: Collection[list[str]]) -> Callable[[str], bool]:
     """Says of a key whether something points to it, or it is not ours to judge."""
     artifacts = _artifacts(session, [path for path in paths if path[0] == "artifacts"])
-    video_ids = {path[1] for path in paths if path[0] == "videos" and len(path) > 2}
-    busy, named = _busy_videos(session, video_ids), _named_by_videos(session, video_ids)
+    video_ids, file_ids = (
+        {path[1] for path in paths if path[0] == place and len(path) > 2} for place in ("videos", "files")
+    )
+    busy = _busy_videos(session, video_ids) | _busy_files(session, file_ids)
+    named = _named_by_videos(session, video_ids) | _named_by_files(session, file_ids)
+    named |= _named_by_uploads(session, video_ids | file_ids)
 
     def kept(key: str) -> bool:
         match key.split("/"):
             case ["artifacts", _, _, _]:
                 return key in artifacts
-            case ["videos", video_id, _, *_]:
-                return video_id in busy or key in named
+            case ["videos" | "files", owner_id, _, *_]:
+                return owner_id in busy or key in named
             case _:
                 return True
 
@@ -112,12 +126,32 @@ def _busy_videos(session: Session, video_ids: Collection[str]) -> set[str]:
     return set(session.scalars(rows)) if video_ids else set()
 
 
+def _busy_files(session: Session, file_ids: Collection[str]) -> set[str]:
+    rows = sa.select(LibraryFile.id).where(LibraryFile.id.in_(file_ids), LibraryFile.status == FileStatus.PROCESSING)
+    return set(session.scalars(rows)) if file_ids else set()
+
+
 def _named_by_videos(session: Session, video_ids: Collection[str]) -> set[str]:
-    if not video_ids:
+    rows = sa.select(Revision.files).where(Revision.video_id.in_(video_ids))
+    return _blobs_in(session.scalars(rows)) if video_ids else set()
+
+
+def _named_by_files(session: Session, file_ids: Collection[str]) -> set[str]:
+    if not file_ids:
         return set()
-    files: Iterable[dict[str, Any]] = session.scalars(sa.select(Revision.files).where(Revision.video_id.in_(video_ids)))
-    uploads = sa.select(Upload.blob).where(Upload.id.in_(video_ids), Upload.status != UploadStatus.EXPIRED)
-    return {file["blob"] for one in files for file in one.values()} | set(session.scalars(uploads))
+    files = session.scalars(sa.select(LibraryFile.files).where(LibraryFile.id.in_(file_ids)))
+    pages = session.scalars(sa.select(FilePage.files).where(FilePage.file_id.in_(file_ids)))
+    return _blobs_in(files) | _blobs_in(pages)
+
+
+def _named_by_uploads(session: Session, ids: Collection[str]) -> set[str]:
+    rows = sa.select(Upload.blob).where(Upload.id.in_(ids), Upload.status != UploadStatus.EXPIRED)
+    return set(session.scalars(rows)) if ids else set()
+
+
+def _blobs_in(documents: Iterable[dict[str, Any]]) -> set[str]:
+    """Of files by role."""
+    return {file["blob"] for files in documents for file in files.values()}
 
 
 def _batches(blobs: Iterable[Any]) -> Iterator[list[Any]]:

@@ -1,7 +1,7 @@
 """What can be wrong with a request about videos.
 
 TenexError
-├── VideoNotFound, UploadNotFound, JobNotFound, RevisionNotFound, AvatarNotFound   404
+├── VideoNotFound, UploadNotFound, FileNotFound, JobNotFound, RevisionNotFound, AvatarNotFound   404
 ├── RenderInProgress     409  the video is being rendered already
 ├── NotRenderable        409  there is no script to render again
 ├── VideoReferenced      409  another module uses the video
@@ -28,6 +28,10 @@ class VideoNotFound(NotFound):
 
 class UploadNotFound(NotFound):
     code = "upload_not_found"
+
+
+class FileNotFound(NotFound):
+    code = "file_not_found"
 
 
 class JobNotFound(NotFound):

@@ -8,7 +8,16 @@ from sqlalchemy.orm import Session
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
 from app.modules.videos.errors import UploadOver
-from app.modules.videos.models import JobStatus, Upload, UploadStatus, Video, VideoStatus
+from app.modules.videos.models import (
+    FileStatus,
+    JobStatus,
+    LibraryFile,
+    Upload,
+    UploadStatus,
+    UploadTarget,
+    Video,
+    VideoStatus,
+)
 from app.modules.videos.uploads import EXPIRED, intake_job
 from app.storage.base import BlobStore
 
@@ -32,11 +41,18 @@ class Expiry:
         return len(abandoned)
 
     def _give_up(self, session: Session, upload: Upload) -> None:
+        upload.status = UploadStatus.EXPIRED
+        if upload.target == UploadTarget.VIDEO:
+            self._fail_video(session, session.get_one(Video, upload.id))
+        else:
+            file = session.get_one(LibraryFile, upload.id)
+            file.status, file.updated_at = FileStatus.FAILED, self._clock()
+            file.error_code, file.error_message = UploadOver.code, EXPIRED
+
+    def _fail_video(self, session: Session, video: Video) -> None:
         """As a job that failed at once, so that the reason is where all reasons are."""
-        video = session.get_one(Video, upload.id)
-        upload.status, video.status = UploadStatus.EXPIRED, VideoStatus.FAILED
+        video.status, video.updated_at = VideoStatus.FAILED, self._clock()
         video.last_revision += 1
-        video.updated_at = self._clock()
         job = intake_job(video, self._clock)
         job.status, job.finished_at = JobStatus.FAILED, self._clock()
         job.error_code, job.error_message = UploadOver.code, EXPIRED

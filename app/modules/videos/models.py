@@ -102,6 +102,22 @@ class UploadStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class UploadTarget(StrEnum):
+    """What the bytes of an upload become."""
+
+    VIDEO = "video"
+    FILE = "file"
+
+
+class FileStatus(StrEnum):
+    """Of a file in the library that is no video."""
+
+    UPLOADING = "uploading"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
 class TakeStatus(StrEnum):
     """An avatar provider's work on one take. ``unknown``: a submit may have arrived, and is looked up first."""
 
@@ -244,7 +260,7 @@ class RenderJob(Base):
 
 
 class Upload(Base):
-    """A recording on its way in: the bytes that were announced, and where they are kept. Has the id of its video."""
+    """A file on its way in: what was announced, and where its bytes are kept. Has the id of what it becomes."""
 
     __tablename__ = "uploads"
     __table_args__ = (
@@ -252,8 +268,9 @@ class Upload(Base):
         Index("ix_uploads_status", "status", "expires_at"),
     )
 
-    id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
     workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
+    target: Mapped[str] = mapped_column(String(16))
     status: Mapped[str] = mapped_column(String(16))
     filename: Mapped[str] = mapped_column(String(255))
     size: Mapped[int | None] = mapped_column(BigInteger)
@@ -264,6 +281,53 @@ class Upload(Base):
     part_size: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LibraryFile(Base):
+    """A deck, image, sound, subtitles or font. ``kind`` and ``facts`` are known once it was looked into.
+
+    ``attempt`` counts how often that was begun. Files are named by role: original, pdf, image, thumbnail, vtt, ...
+    """
+
+    __tablename__ = "library_files"
+    __table_args__ = (
+        Index("ix_library_files_page", "workspace_id", "created_at", "id"),
+        Index("ix_library_files_kind", "workspace_id", "kind", "created_at", "id"),
+        Index("ix_library_files_status", "status", "created_at"),
+    )
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
+    status: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str | None] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(255))
+    title: Mapped[str] = mapped_column(String(200))
+    details: Mapped[dict[str, Any]] = mapped_column("metadata", JsonDocument)
+    content_type: Mapped[str | None] = mapped_column(String(100))
+    size: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    facts: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    files: Mapped[dict[str, Any]] = mapped_column(JsonDocument, default=dict)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(String(2000))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class FilePage(Base):
+    """A page of a deck: its picture, and what is written and said on it."""
+
+    __tablename__ = "file_pages"
+
+    file_id: Mapped[str] = mapped_column(IdText, ForeignKey("library_files.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    width: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    title: Mapped[str | None] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str | None] = mapped_column(Text)
+    files: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
 
 
 class RenderTask(Base):

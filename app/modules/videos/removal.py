@@ -50,6 +50,7 @@ def remove_video(
     blobs = _remove_artifacts(session, workspace_id, family)
     unfinished = _unfinished_uploads(session, family)
     session.flush()
+    session.execute(sa.delete(Upload).where(Upload.id.in_(family)))
     session.execute(sa.delete(Video).where(Video.id.in_(family)))
     prefixes = tuple(f"videos/{member}" for member in family)
     return Remains(job_ids=tuple(stopped), blob_prefixes=prefixes, blobs=tuple(blobs), multiparts=tuple(unfinished))

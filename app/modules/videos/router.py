@@ -10,7 +10,7 @@ from app.core.answers import answer_kept
 from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
-from app.modules.videos import avatar_routes, reference_routes, render_routes, storyboards, upload_routes
+from app.modules.videos import avatar_routes, file_routes, reference_routes, render_routes, storyboards, upload_routes
 from app.modules.videos.access import (
     PREFIX,
     CreatedAfter,
@@ -38,6 +38,7 @@ router = APIRouter()
 router.include_router(render_routes.fixed)
 router.include_router(avatar_routes.router)
 router.include_router(upload_routes.router)
+router.include_router(file_routes.router)
 videos = APIRouter(prefix=PREFIX, tags=["videos"])
 
 

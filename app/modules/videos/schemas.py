@@ -1,45 +1,48 @@
-"""What clients send and see: videos, their revisions, render jobs, avatar profiles and voices."""
+"""What clients send and see: videos, their revisions, render jobs, avatar profiles and voices.
+
+Uploads and other files of the library are in ``library_schemas``.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.media.examined import Hdr
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
 from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Tags, Title, WebAddress
 from app.modules.videos.metadata import MOST_METADATA_BYTES
-from app.modules.videos.models import JobKind, JobStatus, Kind, Source, Stage, UploadStatus, VideoStatus
+from app.modules.videos.models import JobKind, JobStatus, Kind, Source, Stage, VideoStatus
 
-_VIDEO = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
+VIDEO_ID = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
 _JOB = "01936f2e-8d7b-7f02-8e55-aa12bc34de56"
-_METADATA = f"Anything of yours to find it by: a JSON object of at most {MOST_METADATA_BYTES} bytes"
-_TAGS = "At most 50, of 1 to 64 characters each. Which letters are capitals makes no other tag of it"
+METADATA = f"Anything of yours to find it by: a JSON object of at most {MOST_METADATA_BYTES} bytes"
+TAGS = "At most 50, of 1 to 64 characters each. Which letters are capitals makes no other tag of it"
 _SCRIPT = (
     "What is said. HTML, SSML and Markdown signs are taken out, the words stay as written; at most 20,000 characters"
 )
 _BACKGROUND = "The id of a background, or a colour as #RRGGBB"
 
 
-class _Sent(BaseModel):
+class Sent(BaseModel):
     """What clients send: a field that is not known is a mistake, never ignored."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=False)
 
 
-def _example(**values: Any) -> ConfigDict:
+def example(**values: Any) -> ConfigDict:
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [values]})
 
 
 # requests ------------------------------------------------------------------------------------------------------------
 
 
-class CreateVideo(_Sent):
+class CreateVideo(Sent):
     """A script, and who is to speak it."""
 
-    model_config = _example(
+    model_config = example(
         script="Welcome to 10ex. In twenty seconds you will know how to make a video like this one.",
         avatar_id="maya",
         aspect_ratio="16:9",
@@ -60,14 +63,14 @@ class CreateVideo(_Sent):
     background: Name | None = Field(default=None, description=f"{_BACKGROUND}; else the profile's own")
     captions: Captions = Field(default=Captions.SIDECAR, description="`sidecar`: WebVTT and SRT files beside the video")
     title: Title | None = Field(default=None, description="Without one, the first words of the script")
-    metadata: Metadata | None = Field(default=None, description=_METADATA)
-    tags: Tags = Field(default_factory=list, description=_TAGS)
+    metadata: Metadata | None = Field(default=None, description=METADATA)
+    tags: Tags = Field(default_factory=list, description=TAGS)
 
 
-class ChangeVideo(_Sent):
+class ChangeVideo(Sent):
     """New title, metadata or tags. What is left out stays as it is."""
 
-    model_config = _example(title="Welcome, again", metadata={"campaign": "summer", "draft": None}, tags=["welcome"])
+    model_config = example(title="Welcome, again", metadata={"campaign": "summer", "draft": None}, tags=["welcome"])
 
     title: Title = Field(default="", validate_default=False, examples=["Welcome"])
     metadata: Metadata | None = Field(
@@ -78,45 +81,10 @@ class ChangeVideo(_Sent):
     tags: Tags = Field(default_factory=list, description="All tags the video is to have from now on")
 
 
-class CreateUpload(_Sent):
-    """A recording to take in: either a file that will be sent in parts, or an address to fetch it from."""
-
-    model_config = _example(
-        filename="all-hands.mp4", size=734003200, title="All hands, November", metadata={"team": "sales"}
-    )
-
-    filename: str | None = Field(
-        default=None, min_length=1, max_length=4096, description="The file's name; its folders are dropped"
-    )
-    size: int | None = Field(default=None, ge=0, le=2**53, description="Bytes")
-    sha256: str | None = Field(
-        default=None,
-        pattern="^[0-9a-fA-F]{64}$",
-        description="Of the whole file, in hex. Sent, it is verified: a file that arrived changed is refused",
-    )
-    source_url: str | None = Field(
-        default=None,
-        max_length=2000,
-        description="An http or https address to fetch the file from, instead of `filename` and `size`",
-        examples=["https://example.com/recordings/all-hands.mp4"],
-    )
-    title: Title | None = Field(default=None, description="Without one, the file's name")
-    metadata: Metadata | None = Field(default=None, description=_METADATA)
-    tags: Tags = Field(default_factory=list, description=_TAGS)
-
-    @model_validator(mode="after")
-    def _either_way(self) -> CreateUpload:
-        if self.source_url is None and (self.filename is None or self.size is None):
-            raise ValueError("send filename and size, or source_url")
-        if self.source_url is not None and self.size is not None:
-            raise ValueError("send either size or source_url: what is fetched has the size it has")
-        return self
-
-
-class RenderAgain(_Sent):
+class RenderAgain(Sent):
     """What the new render should do differently. What is left out, or null, stays as it is."""
 
-    model_config = _example(aspect_ratio="9:16")
+    model_config = example(aspect_ratio="9:16")
 
     script: str | None = Field(default=None, description=_SCRIPT)
     avatar_id: Name | None = Field(
@@ -131,19 +99,19 @@ class RenderAgain(_Sent):
     as_copy: bool = Field(default=False, description="Make a new video instead of a new revision of this one")
 
 
-class SetReference(_Sent):
+class SetReference(Sent):
     """What people are shown of whatever uses a video."""
 
-    model_config = _example(label="Spring launch", url="https://app.example.com/webinars/w-2027-03")
+    model_config = example(label="Spring launch", url="https://app.example.com/webinars/w-2027-03")
 
     label: Title | None = Field(default=None, description="For people")
     url: WebAddress | None = Field(default=None, description="Where people find it")
 
 
-class CreateAvatar(_Sent):
+class CreateAvatar(Sent):
     """A new avatar profile."""
 
-    model_config = _example(
+    model_config = example(
         name="Maya, on camera two", provider_avatar_id="maya", voice_id="espeak-en-gb-alice", background="dusk"
     )
 
@@ -154,13 +122,13 @@ class CreateAvatar(_Sent):
     background: Name | None = Field(
         default=None, description=f"{_BACKGROUND}; for `studio` the presenter's own if left out"
     )
-    metadata: Metadata = Field(default_factory=dict, description=_METADATA)
+    metadata: Metadata = Field(default_factory=dict, description=METADATA)
 
 
-class ChangeAvatar(_Sent):
+class ChangeAvatar(Sent):
     """What to change of a profile. Videos that were asked for before keep what they had."""
 
-    model_config = _example(voice_id="espeak-en-us-grace")
+    model_config = example(voice_id="espeak-en-us-grace")
 
     name: Title = Field(default="", validate_default=False)
     provider_avatar_id: Name = Field(default="", validate_default=False)
@@ -306,7 +274,7 @@ class VideoOut(VideoSummary):
         json_schema_extra={
             "examples": [
                 {
-                    "id": _VIDEO,
+                    "id": VIDEO_ID,
                     "title": "Welcome",
                     "kind": "avatar",
                     "source": "generated",
@@ -362,87 +330,6 @@ class VideoOut(VideoSummary):
         default_factory=list[SubtitleLinks], description="The text tracks of an uploaded file; the first is `captions`"
     )
     storyboard: Storyboard | None = None
-
-
-class UploadPart(BaseModel):
-    """One part that has not arrived, and the request that sends it: its bytes as the body, nothing around them."""
-
-    number: int = Field(ge=1)
-    offset: int = Field(description="Where in the file it begins, in bytes")
-    size: int = Field(description="Bytes; all parts but the last have `part_size`")
-    method: Literal["PUT"]
-    url: str = Field(description="Needs no API key; leads to this server, or directly to the bucket")
-    headers: dict[str, str] = Field(description="To be sent along")
-    expires_at: datetime = Field(description="Ask for the upload again for new addresses")
-
-
-class UploadOut(BaseModel):
-    """An upload, and what to do next: send `parts`, get the upload again until there are none, then complete it."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "id": _VIDEO,
-                    "video_id": _VIDEO,
-                    "status": "open",
-                    "filename": "all-hands.mp4",
-                    "size": 20971520,
-                    "sha256": None,
-                    "source_url": None,
-                    "part_size": 16777216,
-                    "part_count": 2,
-                    "received_bytes": 16777216,
-                    "missing_count": 1,
-                    "parts": [
-                        {
-                            "number": 2,
-                            "offset": 16777216,
-                            "size": 4194304,
-                            "method": "PUT",
-                            "url": "http://127.0.0.1:8010/uploads/eyJr...",
-                            "headers": {},
-                            "expires_at": "2026-11-23T11:15:00Z",
-                        }
-                    ],
-                    "created_at": "2026-11-23T10:15:00.120000Z",
-                    "expires_at": "2026-11-24T10:15:00.120000Z",
-                }
-            ]
-        }
-    )
-
-    id: str = Field(description="That of the video")
-    video_id: str
-    status: UploadStatus = Field(
-        description="`open`: waits for parts · `received`: complete, being looked at · `done` · `failed`: see the "
-        "video's `render.error` · `expired`"
-    )
-    filename: str
-    size: int | None = Field(description="Bytes, as announced; null when it is fetched from an address")
-    sha256: str | None
-    source_url: str | None
-    part_size: int
-    part_count: int
-    received_bytes: int
-    missing_count: int
-    parts: list[UploadPart] = Field(description="The first of the missing parts, in order; may be sent all at once")
-    created_at: datetime
-    expires_at: datetime = Field(description="When it is given up unless somebody goes on with it")
-
-
-class UploadSummary(BaseModel):
-    """An upload in a list. `GET /api/v1/videos/uploads/{id}` adds its parts."""
-
-    id: str
-    video_id: str
-    status: UploadStatus
-    filename: str
-    size: int | None
-    sha256: str | None
-    source_url: str | None
-    created_at: datetime
-    expires_at: datetime
 
 
 class RevisionOut(BaseModel):
@@ -521,7 +408,7 @@ class RenderJobOut(RenderState):
                     "eta_seconds": 9,
                     "error": None,
                     "kind": "render",
-                    "video_id": _VIDEO,
+                    "video_id": VIDEO_ID,
                     "revision": 1,
                     "credits": {"held": 24, "charged": None},
                     "receipt": None,

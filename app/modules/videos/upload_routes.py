@@ -11,8 +11,9 @@ from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
 from app.modules.videos.access import PREFIX, Reader, UploadId, Writer, body_of, services_of
-from app.modules.videos.models import UploadStatus
-from app.modules.videos.schemas import CreateUpload, UploadOut, UploadSummary, VideoOut
+from app.modules.videos.library_schemas import CreateUpload, UploadOut, UploadSummary
+from app.modules.videos.models import UploadStatus, UploadTarget
+from app.modules.videos.schemas import VideoOut
 from app.modules.videos.uploads import DEFAULT_PARTS, MOST_PARTS_SHOWN, Announced
 
 router = APIRouter(prefix=f"{PREFIX}/uploads", tags=["uploads"])
@@ -96,6 +97,6 @@ def complete_upload(upload_id: UploadId, request: Request, caller: Writer) -> Vi
     reason in `render.error`. Can be repeated; completing a failed one looks at the file again.
     """
     services = services_of(request)
-    services.uploads.complete(caller.workspace_id, upload_id)
+    services.uploads.complete(caller.workspace_id, upload_id, UploadTarget.VIDEO)
     with services.database.read_scope() as session:
         return services.videos.get(session, caller.workspace_id, upload_id)

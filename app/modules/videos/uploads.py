@@ -1,4 +1,4 @@
-"""Taking in recordings: announced, sent in parts or fetched by address, completed once, given up when abandoned.
+"""Taking in recordings and other files: announced, sent in parts or fetched by address, completed once.
 
 The parts themselves never pass through here: clients send them to where the storage wants them. Which ones arrived is
 asked of the storage each time, so that nothing can disagree with it.
@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, assert_never
 from urllib.parse import unquote, urlsplit
 
 import sqlalchemy as sa
@@ -27,19 +27,22 @@ from app.engine.names import Queue
 from app.modules.videos import repository
 from app.modules.videos.errors import EmptyUpload, UploadIncomplete, UploadNotFound, UploadOver, UploadTooLarge
 from app.modules.videos.fields import LONGEST_TITLE
+from app.modules.videos.library_schemas import UploadOut, UploadPart, UploadSummary
 from app.modules.videos.models import (
+    FileStatus,
     JobKind,
     JobStatus,
     Kind,
+    LibraryFile,
     RenderJob,
     Stage,
     Upload,
     UploadStatus,
+    UploadTarget,
     Video,
     VideoStatus,
 )
 from app.modules.videos.renders import new_video
-from app.modules.videos.schemas import UploadOut, UploadPart, UploadSummary
 from app.modules.videos.texts import note_names
 from app.storage.base import MOST_PARTS, BlobStore, Part
 from app.storage.base import UploadNotFound as PartsGone
@@ -49,6 +52,10 @@ DEFAULT_PARTS, MOST_PARTS_SHOWN = 20, 200
 _MIB = 1024**2
 _LONGEST_FILENAME = 255
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}$")
+_COMPLETED_AT = {
+    UploadTarget.VIDEO: "POST /api/v1/videos/uploads/{id}/complete",
+    UploadTarget.FILE: "POST /api/v1/videos/files/{id}/complete",
+}
 EXPIRED = (
     "Nobody went on with this upload, so it was given up and its parts were removed. Upload the file again: announce "
     "it with POST /api/v1/videos/uploads."
@@ -95,8 +102,7 @@ class Uploads:
 
         Raises EmptyUpload, UploadTooLarge, and what ``Outbound.check`` raises of the address.
         """
-        self._check(wanted)
-        filename = plain_filename(wanted.filename or _last_part(wanted.source_url or ""))
+        filename = self._checked_name(wanted)
         video = new_video(
             workspace_id,
             wanted.title or _title_of(filename),
@@ -105,13 +111,35 @@ class Uploads:
             kind=Kind.UPLOAD,
             status=VideoStatus.UPLOADING,
         )
-        upload = self._row(video, filename, wanted)
         session.add(video)
+        note_names(session, video)
+        return self._begin(session, video, UploadTarget.VIDEO, filename, wanted)
+
+    def announce_file(self, session: Session, workspace_id: str, wanted: Announced) -> Upload:
+        """The same for a file that is no video."""
+        filename, moment = self._checked_name(wanted), self._clock()
+        file = LibraryFile(
+            id=new_id(),
+            workspace_id=workspace_id,
+            status=FileStatus.UPLOADING,
+            name=filename,
+            title=wanted.title or _title_of(filename),
+            details=wanted.metadata or {},
+            created_at=moment,
+            updated_at=moment,
+        )
+        session.add(file)
+        return self._begin(session, file, UploadTarget.FILE, filename, wanted)
+
+    def _begin(
+        self, session: Session, owner: Video | LibraryFile, target: UploadTarget, filename: str, wanted: Announced
+    ) -> Upload:
+        upload = self._row(owner, target, filename, wanted)
         session.flush()
         session.add(upload)
-        note_names(session, video)
+        session.flush()
         if wanted.source_url is not None:
-            self._take_in(session, video)
+            self._hand_over(session, upload)
         return upload
 
     def show(self, workspace_id: str, upload_id: str, *, most: int = DEFAULT_PARTS) -> UploadOut:
@@ -136,12 +164,16 @@ class Uploads:
         """Newest first."""
         return repository.list_uploads(session, workspace_id, page, status=status, sha256=sha256).map(_summary)
 
-    def complete(self, workspace_id: str, upload_id: str) -> None:
+    def complete(self, workspace_id: str, upload_id: str, target: UploadTarget) -> None:
         """Hand the upload over to a worker, once however often and by however many it is asked.
 
         One that failed is taken up again: its bytes are there. Raises UploadNotFound, UploadIncomplete, UploadOver.
         """
         upload = self._prepared(workspace_id, upload_id)
+        if upload.target != target:
+            raise UploadNotFound(
+                f"This upload becomes a {upload.target}: complete it at {_COMPLETED_AT[UploadTarget(upload.target)]}."
+            )
         if upload.status == UploadStatus.OPEN:
             self._check_whole(upload)
         with self._database.session_scope() as session:
@@ -149,13 +181,12 @@ class Uploads:
             if upload.status == UploadStatus.EXPIRED:
                 raise UploadOver(EXPIRED)
             if upload.status in (UploadStatus.OPEN, UploadStatus.FAILED):
-                video = session.get_one(Video, upload.id)
-                upload.status, video.status = UploadStatus.RECEIVED, VideoStatus.RENDERING
-                self._take_in(session, video)
+                upload.status = UploadStatus.RECEIVED
+                self._hand_over(session, upload)
 
     # inside ----------------------------------------------------------------------------------------------------------
 
-    def _check(self, wanted: Announced) -> None:
+    def _checked_name(self, wanted: Announced) -> str:
         if wanted.source_url is not None:
             self._outbound.check(wanted.source_url)
         elif wanted.size == 0:
@@ -166,22 +197,24 @@ class Uploads:
                 "Send a smaller one: split it, or encode it at a lower bit rate.",
                 extra={"limit": self._limits.most_bytes},
             )
+        return plain_filename(wanted.filename or _last_part(wanted.source_url or ""))
 
-    def _row(self, video: Video, filename: str, wanted: Announced) -> Upload:
+    def _row(self, owner: Video | LibraryFile, target: UploadTarget, filename: str, wanted: Announced) -> Upload:
         ending = _ENDING.search(filename)
         size = wanted.size
         return Upload(
-            id=video.id,
-            workspace_id=video.workspace_id,
+            id=owner.id,
+            workspace_id=owner.workspace_id,
+            target=target,
             status=UploadStatus.OPEN if wanted.source_url is None else UploadStatus.RECEIVED,
             filename=filename,
             size=size,
             sha256=wanted.sha256.lower() if wanted.sha256 else None,
             source_url=wanted.source_url,
-            blob=f"videos/{video.id}/upload-{new_id()}/original{ending[0].lower() if ending else ''}",
+            blob=f"{target}s/{owner.id}/upload-{new_id()}/original{ending[0].lower() if ending else ''}",
             part_size=max(self._limits.part_bytes, -(-(size or 0) // MOST_PARTS // _MIB) * _MIB),
-            created_at=video.created_at,
-            expires_at=video.created_at + self._limits.lifetime,
+            created_at=owner.created_at,
+            expires_at=owner.created_at + self._limits.lifetime,
         )
 
     def _prepared(self, workspace_id: str, upload_id: str) -> Upload:
@@ -234,14 +267,33 @@ class Uploads:
         with self._database.read_scope() as session:
             return upload_of(session, upload.workspace_id, upload.id).status == UploadStatus.OPEN
 
-    def _take_in(self, session: Session, video: Video) -> None:
-        """A job that makes the recording ready. It costs nothing, so nothing is held."""
+    def _hand_over(self, session: Session, upload: Upload) -> None:
+        """To a worker, who makes of it what it is to be. It costs nothing, so nothing is held."""
+        target = UploadTarget(upload.target)
+        match target:
+            case UploadTarget.VIDEO:
+                self._take_in(session, session.get_one(Video, upload.id), upload)
+            case UploadTarget.FILE:
+                self._file(session, session.get_one(LibraryFile, upload.id))
+            case _:
+                assert_never(target)
+
+    def _take_in(self, session: Session, video: Video, upload: Upload) -> None:
         video.last_revision += 1
         video.updated_at = self._clock()
+        if upload.source_url is None:
+            video.status = VideoStatus.RENDERING
         job = intake_job(video, self._clock)
         session.add(job)
         session.flush()
         self._engine.enqueue(session, "intake", job.id, id=job.id, queue=Queue.RENDERS)
+
+    def _file(self, session: Session, file: LibraryFile) -> None:
+        file.attempt += 1
+        file.status, file.updated_at = FileStatus.PROCESSING, self._clock()
+        file.error_code = file.error_message = None
+        work = filing_id(file.id, file.attempt)
+        self._engine.enqueue(session, "file", file.id, file.attempt, id=work, queue=Queue.RENDERS)
 
     def _part(self, upload: Upload, number: int) -> UploadPart:
         size = _size_of(upload, number)
@@ -264,6 +316,11 @@ def upload_of(session: Session, workspace_id: str, upload_id: str, *, lock: bool
     if upload is None:
         raise UploadNotFound("There is no such upload in this workspace.")
     return upload
+
+
+def filing_id(file_id: str, attempt: int) -> str:
+    """The engine's id of the work on a file."""
+    return f"{file_id}/{attempt}"
 
 
 def intake_job(video: Video, clock: Clock) -> RenderJob:
@@ -316,7 +373,8 @@ def _is_whole(upload: Upload, part: Part | None) -> bool:
 def _summary(upload: Upload) -> UploadSummary:
     return UploadSummary(
         id=upload.id,
-        video_id=upload.id,
+        video_id=upload.id if upload.target == UploadTarget.VIDEO else None,
+        file_id=upload.id if upload.target == UploadTarget.FILE else None,
         status=UploadStatus(upload.status),
         filename=upload.filename,
         size=upload.size,

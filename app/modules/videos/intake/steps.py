@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.clock import utc_now
-from app.core.errors import TenexError
 from app.core.ids import new_id
-from app.core.outbound import Outbound
 from app.media.children import Limits, Outcome
 from app.media.errors import ChildLost, ToolTimedOut
 from app.media.examined import Bounds
@@ -27,11 +25,11 @@ from app.modules.videos.models import (
     Video,
     VideoStatus,
 )
+from app.modules.videos.pipeline.receiving import Receiving, UploadLost, check_digest
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
 from app.modules.videos.revisions import show_revision
 from app.modules.videos.texts import note_transcript
 
-RECEIVE_DEADLINE_S = 4 * 3600.0
 CHECK_DEADLINE_S = 1200.0
 CONVERT_DEADLINE_S = 3600.0
 PREPARE_DEADLINE_S = 3600.0
@@ -39,23 +37,11 @@ PREPARE_DEADLINE_S = 3600.0
 _CHECK_S = 240.0
 _CHECK_LIMITS = Limits(memory_mb=3072, cpu_s=240)
 _CONVERT_LIMITS = Limits(memory_mb=6144, cpu_s=3600)
-_FETCHES_AT_ONCE = 4
-
-
-class ChecksumMismatch(TenexError):
-    status = 422
-    code = "checksum_mismatch"
-
-
-class UploadLost(TenexError):
-    status = 500
-    code = "upload_lost"
 
 
 class IntakeSteps:
-    def __init__(self, workshop: Workshop, making: Making, outbound: Outbound, bounds: Bounds) -> None:
-        self._at, self._making, self._outbound, self._bounds = workshop, making, outbound, bounds
-        self._fetches = asyncio.Semaphore(_FETCHES_AT_ONCE)
+    def __init__(self, workshop: Workshop, making: Making, receiving: Receiving, bounds: Bounds) -> None:
+        self._at, self._making, self._receiving, self._bounds = workshop, making, receiving, bounds
 
     # receive ---------------------------------------------------------------------------------------------------------
 
@@ -68,23 +54,9 @@ class IntakeSteps:
             return job.workspace_id
 
     async def receive(self, job_id: str) -> None:
-        """The file as one blob. What was received before is not received again."""
+        """The file as one blob."""
         upload = await asyncio.to_thread(self._upload, job_id)
-        if await asyncio.to_thread(self._at.blobs.size, upload.blob) is not None:
-            return
-        if upload.source_url is None:
-            await asyncio.to_thread(self._join_parts, upload)
-            return
-        async with self._fetches:
-            with self._at.folder() as folder:
-                await self._outbound.fetch(upload.source_url, folder / "source", most_bytes=self._bounds.max_bytes)
-                await asyncio.to_thread(self._at.blobs.put, upload.blob, folder / "source")
-
-    def _join_parts(self, upload: Upload) -> None:
-        if upload.multipart_id is None or upload.size is None:
-            raise UploadLost("The upload was completed before any part of it arrived. Upload the file again.")
-        numbers = range(1, -(-upload.size // upload.part_size) + 1)
-        self._at.blobs.complete_multipart(upload.blob, upload.multipart_id, numbers)
+        await self._receiving.receive(upload.id)
 
     # check -----------------------------------------------------------------------------------------------------------
 
@@ -126,11 +98,7 @@ class IntakeSteps:
 
     def _end_check(self, job_id: str, upload: Upload, found: Found) -> None:
         """Write down what is to be made. Raises ChecksumMismatch."""
-        if upload.sha256 is not None and upload.sha256 != found.sha256:
-            raise ChecksumMismatch(
-                f"The file arrived changed: its SHA-256 is {found.sha256}, and {upload.sha256} was announced. "
-                "Upload it again."
-            )
+        check_digest(upload, found.sha256)
         with self._at.database.session_scope() as session:
             job = active(session, job_id)
             job.stage = Stage.CHUNKS

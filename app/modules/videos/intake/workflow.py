@@ -17,9 +17,9 @@ from app.modules.videos.intake.steps import (
     CHECK_DEADLINE_S,
     CONVERT_DEADLINE_S,
     PREPARE_DEADLINE_S,
-    RECEIVE_DEADLINE_S,
     IntakeSteps,
 )
+from app.modules.videos.pipeline.receiving import RECEIVE_DEADLINE_S
 
 Json = dict[str, Any]
 
