@@ -154,7 +154,8 @@ def test_the_bait_is_taken_by_a_plain_libreoffice(bait: Bait, desk: Desk, monkey
         "app.documents.office._SETTINGS", '<oor:items xmlns:oor="http://openoffice.org/2001/registry"/>'
     )
     monkeypatch.setattr("app.documents.office._confine", lambda: None)
-    deck = desk.write("deck.pptx", files.saved(linking_pptx(bait)))
+    deck = desk.folder / "deck.pptx"
+    deck.write_bytes(files.saved(linking_pptx(bait)))
     convert(deck, "deck.pptx", "pdf", deadline_s=60)
     assert bait.asked
     assert shows_blue(desk)
