@@ -45,7 +45,8 @@ def find_office(environment: Mapping[str, str] = os.environ) -> Path:
         raise ConverterMissing(
             "PowerPoint and OpenDocument decks are converted by LibreOffice, which this server does not have. "
             "Export the deck as PDF and upload that, or have it installed: "
-            "sudo apt-get install libreoffice-impress (macOS: brew install --cask libreoffice)."
+            "sudo apt-get install libreoffice-impress fonts-crosextra-carlito fonts-liberation "
+            "(macOS: brew install --cask libreoffice)."
         )
     script = Path(found).resolve()
     program = script.with_name("soffice.bin")

@@ -108,10 +108,10 @@ def test_an_empty_file_is_refused(desk: Desk) -> None:
 
 
 def test_a_pdf_that_draws_for_ever_is_stopped(desk: Desk) -> None:
-    """Forms within forms, ten in each: 10^9 rectangles on one page."""
+    """Forms within forms, ten in each: 10^9 rectangles. Time or memory ends it, whichever is spent first."""
     path = desk.write("deck.pdf", files.nested_pdf(depth=9, times=10))
-    with pytest.raises(ToolTimedOut) as caught:
-        desk.run("render_range", path, first=0, stop=1, patience_s=3)
+    with pytest.raises((ToolTimedOut, ChildLost)) as caught:
+        desk.run("render_range", path, first=0, stop=1, patience_s=20)
     refusal = overrun(caught.value, "deck.pdf")
     assert refusal is not None
     assert refusal.code == "too_demanding"
