@@ -2,7 +2,7 @@
 
 The API and a worker in processes of their own; parts are sent as clients send them. ``cpu_s_beyond_copy``: processor
 time of both from the announcement until the video is ready, less that of the API for the same bytes through an
-endpoint that only writes what it reads to a file (see ``bench.upload``): the median of rounds in which the two take turns.
+endpoint that only writes what it reads to a file (see ``bench.upload``): the median of rounds in which they take turns.
 ``ready_s``: by the clock, from completing the upload until it is ready; Mux publishes a median of 9 s for 5 to 20
 minutes. ``worker_peak_mb``: the largest size of the worker with all its children.
 

@@ -1,7 +1,6 @@
 """What a recording holds, measured and not believed: every packet is read, a few frames are decoded.
 
-Called in limited child processes only. ``EXAMINE_LIMITS`` and ``EXAMINE_DEADLINE_S`` are what any file that is worth
-taking in keeps to with ease.
+Called in limited child processes only (``examined.EXAMINE_LIMITS``).
 """
 
 from __future__ import annotations
@@ -47,7 +46,8 @@ _LONGEST_TAG = 200
 _ROUNDING_S, _ROUNDING = 2, Fraction(1, 50)
 #: What an edit list may hide without being noticed: priming, and rounding to the movie's clock.
 _UNSEEN = Fraction(1, 10)
-_OVERSHOOT = 8
+#: Pixels are taken for square when they nearly are, and when they are said to be this many times as wide as high.
+_NEARLY, _OVERSHOOT = Fraction(1, 100), 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,10 +236,11 @@ def _picture(read: _Read) -> Picture:
 
 
 def _pixel_aspect(stream: VideoStream, looks: Looks) -> Fraction:
-    """1 where it is not stated, and where it is absurd."""
+    """1 where it is not stated, where nobody sees the difference, and where it is absurd."""
     aspect = stream.sample_aspect_ratio or Fraction(1)
+    seen = abs(aspect - 1) > _NEARLY
     believable = Fraction(1, _OVERSHOOT) <= aspect <= _OVERSHOOT and round(looks.width * aspect) > 0
-    return aspect if believable else Fraction(1)
+    return aspect if seen and believable else Fraction(1)
 
 
 def _key_frame_every(read: _Read) -> Fraction:
@@ -291,10 +292,8 @@ def _subtitles(media: InputContainer) -> list[SubtitleTrack]:
             "text" if codec in _TEXT_SUBTITLES else "picture" if codec in _PICTURE_SUBTITLES else None
         )
         if kind is not None:
-            title = _tag(stream.metadata, "title") or _tag(stream.metadata, "handler_name")
-            found.append(
-                SubtitleTrack(index=stream.index, codec=codec, kind=kind, language=_language(stream), title=title)
-            )
+            title, language = _tag(stream.metadata, "title"), _language(stream)
+            found.append(SubtitleTrack(index=stream.index, codec=codec, kind=kind, language=language, title=title))
     return found
 
 

@@ -8,6 +8,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from app.media.children import Limits
+
+#: What the process that examines may use. Any file worth taking in keeps to it with ease: nothing is decoded but a
+#: frame now and then.
+EXAMINE_LIMITS = Limits(memory_mb=3072, cpu_s=240)
+EXAMINE_DEADLINE_S = 240.0
+
 
 class Fact(BaseModel):
     """A frozen value; ``model_dump(mode="json")`` writes fractions as ``30000/1001``, ``model_validate`` reads them."""

@@ -57,6 +57,7 @@ def convert_segment(
     ):
         stream = media.streams[conversion.picture_index]
         assert isinstance(stream, VideoStream)
+        stream.codec_context.thread_count = 1
         placed = _placed(media, stream, conversion, frames.start)
         for done, picture in enumerate(_held(placed, frames, painter)):
             encoder.write_picture(picture)
@@ -110,11 +111,10 @@ def _at_ticks(frames: Iterable[av.VideoFrame], conversion: Conversion) -> Iterat
 
 
 def _decoded_from(media: InputContainer, stream: VideoStream, time: Fraction | None) -> Iterator[av.VideoFrame]:
-    """Decoded frames from the key frame before ``time`` on, in one thread; what is damaged is left out."""
+    """Decoded frames from the key frame before ``time`` on; what is damaged is left out."""
     tick = stream.time_base or Fraction(1, 1000)
     start = stream.start_time or 0
     media.seek(start if time is None else max(start, int(time / tick)), stream=stream)
-    stream.codec_context.thread_count = 1
     for packet in media.demux(stream):
         try:
             yield from packet.decode()

@@ -12,7 +12,7 @@ from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.media.children import Limits, Outcome
 from app.media.errors import ChildLost, ToolTimedOut
-from app.media.examined import Bounds
+from app.media.examined import EXAMINE_DEADLINE_S, EXAMINE_LIMITS, Bounds
 from app.media.refusals import Corrupt
 from app.modules.videos.intake.found import Converted, Found, Prepared
 from app.modules.videos.models import (
@@ -33,9 +33,6 @@ from app.modules.videos.texts import note_transcript
 CHECK_DEADLINE_S = 1200.0
 CONVERT_DEADLINE_S = 3600.0
 PREPARE_DEADLINE_S = 3600.0
-#: What a stranger's file may use while it is read. It must not take long: nothing is decoded but a frame now and then.
-_CHECK_S = 240.0
-_CHECK_LIMITS = Limits(memory_mb=3072, cpu_s=240)
 _CONVERT_LIMITS = Limits(memory_mb=6144, cpu_s=3600)
 
 
@@ -75,8 +72,8 @@ class IntakeSteps:
         """A file that ends the process which reads it, or never lets it end, is at fault itself."""
         try:
             with contextlib.suppress(ChildLost):
-                return await self._run("check", task, _CHECK_S, limits=_CHECK_LIMITS)
-            return await self._run("check", task, _CHECK_S, limits=_CHECK_LIMITS)
+                return await self._run("check", task, EXAMINE_DEADLINE_S, limits=EXAMINE_LIMITS)
+            return await self._run("check", task, EXAMINE_DEADLINE_S, limits=EXAMINE_LIMITS)
         except ChildLost as error:
             raise Corrupt(
                 "Reading the file ended the process that read it, twice. It is damaged or made to do harm; export it "
@@ -84,8 +81,8 @@ class IntakeSteps:
             ) from error
         except ToolTimedOut as error:
             raise Corrupt(
-                f"The file could not be read within {_CHECK_S:g} seconds. It is damaged or made to do harm; export it "
-                "again from the program that made it."
+                f"The file could not be read within {EXAMINE_DEADLINE_S:g} seconds. It is damaged or made to do harm; "
+                "export it again from the program that made it."
             ) from error
 
     def _begin_check(self, job_id: str) -> Upload:
