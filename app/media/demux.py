@@ -26,6 +26,8 @@ from app.media.refusals import Corrupt, Encrypted, NoVideoStream, UnsupportedCod
 from app.media.sniff import DEMUXERS, HEAD_BYTES, container_of
 
 MOST_STREAMS = 100
+#: How much larger a picture may be to be opened at all: beyond, ffmpeg does not even tell its size.
+_LEEWAY = 4
 _TRY_AGAIN = "Play the file from start to end; if that works, export it as MP4 with H.264 and AAC and upload that."
 
 
@@ -49,7 +51,7 @@ def opened(path: Path, *, max_pixels: int) -> Generator[InputContainer]:
             str(path.resolve()),
             "r",
             format=demuxer,
-            options={"max_pixels": str(max_pixels)},
+            options={"max_pixels": str(_LEEWAY * max_pixels)},
             container_options=options,
             metadata_errors="replace",
         ) as media:
@@ -110,7 +112,8 @@ def _name(stream: Stream) -> str:
 
 @dataclass(slots=True)
 class Track:
-    """What the packets of one stream say. ``keys`` and ``times`` are in ticks of the stream, in order of decoding.
+    """What the packets of one stream say. ``keys`` and ``times`` are in ticks of the stream, in order of decoding;
+    ``entries`` are where the keys are found: demuxers seek by the time of decoding.
 
     ``priming`` samples from the ``first`` packet on, hidden or not, are the encoder's own.
     """
@@ -118,6 +121,7 @@ class Track:
     tick: Fraction
     times: array[int] = field(default_factory=lambda: array("q"))
     keys: array[int] = field(default_factory=lambda: array("q"))
+    entries: array[int] = field(default_factory=lambda: array("q"))
     packets: int = 0
     hidden: int = 0
     damaged: int = 0
@@ -160,6 +164,7 @@ def read_packets(media: InputContainer, chosen: Chosen) -> tuple[Track, Track | 
         track.times.append(time)
         if packet.is_keyframe:
             track.keys.append(time)
+            track.entries.append(time if packet.dts is None else packet.dts)
         if track.last is None or time >= track.last:
             track.last, track.last_duration = time, packet.duration or 0
     sound = tracks[chosen.sound.index] if chosen.sound is not None else None

@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from app.media.boxes import Boxes, read_boxes
 from app.media.boxes import Track as BoxTrack
 from app.media.cadence import Cadence, cadence_of
-from app.media.demux import Chosen, Track, choose, locked, opened, read_head, read_packets
+from app.media.demux import MOST_STREAMS, Chosen, Track, choose, locked, opened, read_head, read_packets
 from app.media.examined import Bounds, Edits, Examined, Picture, Sound, SubtitleTrack
 from app.media.extent import missing_bytes
 from app.media.look import Looks, look
@@ -113,6 +113,11 @@ def _refuse_incomplete(boxes: Boxes | None, missing: int, size: int) -> None:
         raise UnsupportedCodec(
             "The picture is Dolby Vision without a base that other players can show. Export it as HDR10, HLG or SDR."
         )
+    if len(boxes.tracks) > MOST_STREAMS:
+        raise UnsupportedCodec(
+            f"The file holds {len(boxes.tracks)} streams or more; at most {MOST_STREAMS} are read. Export it with its "
+            "picture, its sound and its subtitles only."
+        )
     if not boxes.indexed:
         raise Truncated(
             "The file lacks its index (moov), which is written when a recording ends. Check that it was copied "
@@ -132,7 +137,8 @@ def _read(media: InputContainer, container: str, boxes: Boxes | None, bounds: Bo
     times = picture.sorted_times
     _refuse_still(container, len(times))
     declared = (stream.average_rate, stream.guessed_rate, stream.base_rate)
-    looks = look(media, stream, (int(times[len(times) * share // 3]) for share in range(3)))
+    entries = picture.entries or picture.times
+    looks = look(media, stream, [entries[len(entries) * share // 3] for share in range(3)])
     _refuse_size(looks.width, looks.height, bounds)
     return _Read(
         container=container,
@@ -152,7 +158,9 @@ def _refuse_size(width: int, height: int, bounds: Bounds) -> None:
             "Scale it down, for example to 3840 x 2160, and upload that."
         )
     if width <= 0 or height <= 0:
-        raise Corrupt("The file is damaged: its picture has no size. Export it again and upload that.")
+        raise Corrupt(
+            "The file is damaged: its picture has no size, or an absurd one. Export it again and upload that."
+        )
 
 
 def _refuse_length(picture: Track, sound: Track | None, bounds: Bounds) -> None:

@@ -8,18 +8,19 @@ tick. Called in limited child processes only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
 
 import av
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from app.media.conversion import Conversion, Filter
 from app.media.demux import demuxer_of, opened
 from app.media.encode import ChunkEncoder, Content, VideoProfile
+from app.media.errors import ToolFailed
 from app.media.examined import Bounds
 from app.media.ffmpeg import BITEXACT, run_ffmpeg
 from app.media.paint import Painter, deinterlaced
@@ -28,8 +29,9 @@ from app.media.time import SAMPLE_RATE, FrameRange
 
 #: Part of the fingerprint of every segment: to be raised when a byte can change.
 MEZZANINE_VERSION = "1"
-#: How far before the segment decoding starts, in turn, until a frame is found that has begun by then; then the start.
-_STEPS_BACK_S = (0, 2, 10, 60)
+#: A key frame is looked for at the segment's beginning, the distance of key frames before it, twice that and this
+#: before it, and then from the beginning on, until a frame is found that has begun by then.
+_FAR_BACK_S = 10
 #: A deinterlacer looks at the frames before.
 _RUN_UP_S = Fraction(1, 2)
 _TOLD_EVERY = 10
@@ -50,16 +52,8 @@ def convert_segment(
     profile = VideoProfile(
         width=conversion.width, height=conversion.height, fps=conversion.frame_rate, content=Content.CAMERA
     )
-    with (
-        opened(source, max_pixels=_EVERY_PIXEL) as media,
-        Painter(conversion, out.parent) as painter,
-        ChunkEncoder(out, profile) as encoder,
-    ):
-        stream = media.streams[conversion.picture_index]
-        assert isinstance(stream, VideoStream)
-        stream.codec_context.thread_count = 1
-        placed = _placed(media, stream, conversion, frames.start)
-        for done, picture in enumerate(_held(placed, frames, painter)):
+    with Painter(conversion, out.parent) as painter, ChunkEncoder(out, profile) as encoder:
+        for done, picture in enumerate(_held(_placed(source, conversion, frames.start), frames, painter)):
             encoder.write_picture(picture)
             if done % _TOLD_EVERY == 0:
                 progress(done / len(frames))
@@ -68,14 +62,15 @@ def convert_segment(
 def convert_sound(source: Path, conversion: Conversion, out: Path) -> None:
     """Write the sound as AAC (M4A), 48 kHz, mono or stereo, from time zero on.
 
-    Gaps become silence, so that it stays with the picture; what sounds before time zero is cut off.
+    Gaps become silence, so that it stays with the picture; what sounds before time zero is cut off, and what is
+    damaged is left out. Raises ``Corrupt`` when nothing can be decoded.
     """
     resample = f"aresample={SAMPLE_RATE}:async=1000:min_hard_comp=0.05:first_pts=0"
     origin = f"{conversion.origin.numerator}/{conversion.origin.denominator}"
     chain_ = f"asetpts=PTS-{origin}/TB,{resample},aformat=channel_layouts=mono|stereo"
     picked = ("-map", f"0:{conversion.sound_index}", "-af", chain_)
     given = ("-copyts", "-threads", "1", "-f", demuxer_of(source), "-i", str(source))
-    run_ffmpeg((*given, *picked, *BITEXACT, *_AAC, str(out)), timeout_s=_LONGEST_S)
+    _run((*given, *picked, *BITEXACT, *_AAC, str(out)))
 
 
 def rewrap(source: Path, conversion: Conversion, out: Path) -> None:
@@ -87,18 +82,31 @@ def rewrap(source: Path, conversion: Conversion, out: Path) -> None:
     sound = ("-c:a", "copy") if conversion.sound == "copy" else (*_AAC, "-af", resample)
     front = ("-movflags", "+faststart") if conversion.container == "mp4" else ("-cues_to_front", "1")
     written = (*picture, *heard, *(sound if heard else ()), *BITEXACT, *front, "-f", conversion.container, str(out))
-    run_ffmpeg((*given, *written), timeout_s=_LONGEST_S)
+    _run((*given, *written))
 
 
-def _placed(media: InputContainer, stream: VideoStream, conversion: Conversion, first: int) -> Iterator[Placed]:
-    """Frames with the ticks at which they begin, from the last one that has begun by tick ``first``."""
+def _run(arguments: tuple[str, ...]) -> None:
+    """ffmpeg on a stranger's file: what it cannot do, it cannot do in a second try either. Raises ``Corrupt``."""
+    try:
+        run_ffmpeg(("-max_error_rate", "1", "-abort_on", "empty_output", *arguments), timeout_s=_LONGEST_S)
+    except ToolFailed as error:
+        raise Corrupt(
+            "The file is damaged: its sound cannot be decoded, or its packets cannot be copied. Export it as MP4 with "
+            f"H.264 and AAC and upload that.\n{error}"
+        ) from error
+
+
+def _placed(source: Path, conversion: Conversion, first: int) -> Iterator[Placed]:
+    """Frames with the ticks at which they begin, from one that has begun by tick ``first``, or from the beginning."""
     woven = Filter.DEINTERLACE in conversion.filters
-    target = conversion.origin + first / conversion.frame_rate - (_RUN_UP_S if woven else 0)
-    for back in (*_STEPS_BACK_S, None):
-        frames = _decoded_from(media, stream, None if back is None else target - back)
+    first -= round(_RUN_UP_S * conversion.frame_rate) if woven else 0
+    target, every = conversion.origin + first / conversion.frame_rate, conversion.key_frame_every
+    times = [time for back in (0, every, 2 * every + _FAR_BACK_S) if (time := target - back) > conversion.origin]
+    for time in (*times, None):
+        frames = _decoded_from(source, conversion.picture_index, time)
         placed = _at_ticks(deinterlaced(frames) if woven else frames, conversion)
         start = next(placed, None)
-        if start is not None and (start[0] <= first or back is None):
+        if start is not None and (start[0] <= first or time is None):
             return chain([start], placed)
     raise Corrupt("The file is damaged: no picture in it can be decoded. Export it as MP4 and upload that.")
 
@@ -110,16 +118,21 @@ def _at_ticks(frames: Iterable[av.VideoFrame], conversion: Conversion) -> Iterat
             yield (2 * place.numerator + place.denominator) // (2 * place.denominator), frame
 
 
-def _decoded_from(media: InputContainer, stream: VideoStream, time: Fraction | None) -> Iterator[av.VideoFrame]:
-    """Decoded frames from the key frame before ``time`` on; what is damaged is left out."""
-    tick = stream.time_base or Fraction(1, 1000)
-    start = stream.start_time or 0
-    media.seek(start if time is None else max(start, int(time / tick)), stream=stream)
-    for packet in media.demux(stream):
-        try:
-            yield from packet.decode()
-        except FFmpegError:  # this packet only: the picture before it stays
-            continue
+def _decoded_from(source: Path, index: int, time: Fraction | None) -> Iterator[av.VideoFrame]:
+    """Decoded frames from a key frame at about ``time`` on, or from the beginning; what is damaged is left out."""
+    with opened(source, max_pixels=_EVERY_PIXEL) as media:
+        stream = media.streams[index]
+        assert isinstance(stream, VideoStream)
+        stream.codec_context.thread_count = 1
+        if time is not None:
+            with suppress(FFmpegError):  # it stays at the beginning
+                media.seek(int(time / (stream.time_base or 1)), stream=stream)
+        started = time is None
+        for packet in media.demux(stream):
+            # A container without an index, as a transport stream is, is entered anywhere.
+            started = started or packet.is_keyframe
+            with suppress(FFmpegError):  # this packet only: the picture before it stays
+                yield from packet.decode() if started else ()
 
 
 def _held(placed: Iterable[Placed], frames: FrameRange, painter: Painter) -> Iterator[av.VideoFrame]:

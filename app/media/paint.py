@@ -10,9 +10,11 @@ from typing import Self
 import av
 from av.error import BlockingIOError as NotYet
 from av.error import EOFError as NoMore
+from av.error import FFmpegError
 from av.filter import Graph
 
 from app.media.conversion import Conversion, Filter
+from app.media.demux import damaged
 from app.media.tone import write_table
 
 #: Pictures that do not say their matrix are BT.709 from this height on, as players take them.
@@ -43,7 +45,13 @@ class Painter:
         self._shape: tuple[int, int, str] | None = None
 
     def paint(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """The finished picture of ``frame``. A recording may change its size on the way."""
+        """The finished picture of ``frame``. A recording may change its size on the way. Raises ``Corrupt``."""
+        try:
+            return self._painted(frame)
+        except FFmpegError as error:
+            raise damaged(error) from error
+
+    def _painted(self, frame: av.VideoFrame) -> av.VideoFrame:
         shape = (frame.width, frame.height, frame.format.name)
         if self._graph is None or shape != self._shape:
             self._graph, self._shape = _graph(frame, steps(self._conversion, frame, self._table)), shape
