@@ -63,6 +63,6 @@ def _nominal(times: Ticks, tick: Fraction) -> Fraction:
     """One over the mean of the intervals that are about as long as the middle one."""
     steps = np.diff(times)
     steps = steps[steps > 0]
-    middle = float(np.median(steps))
+    middle = float(np.sort(steps)[len(steps) // 2])
     alike = steps[np.abs(steps - middle) <= middle / 4]
     return (Fraction(len(alike)) / (int(alike.sum()) * tick)).limit_denominator(1001) or Fraction(1)

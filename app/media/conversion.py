@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 from typing import Literal
 
 from app.media.examined import Colour, Edits, Examined, Fact, Picture, Rotation
@@ -18,6 +19,8 @@ _SLOWEST_CLOCK = 24
 _LATE = Fraction(1, 10)
 #: Sound that lasts longer than this beyond the picture keeps the last frame on the screen.
 _OVERHANG = Fraction(1, 2)
+#: Denominators of rates: what the clocks of containers can hold.
+_FINEST = 1001
 #: Of one piece of work: short enough to lose little in a crash, long enough to make decoding up to it cheap.
 _SEGMENT_S = 24
 #: Rates that differ by less, relatively, are taken for the usual one: a nominal rate, and one that was measured.
@@ -54,7 +57,8 @@ class Filter(StrEnum):
 class Conversion(Fact):
     """All that is needed to convert, next to the bytes. ``frames`` of ``frame_rate`` fill the length exactly.
 
-    With ``picture == "copy"`` size, rate and frames are the source's own and nothing is filtered.
+    ``phase`` is where the source's frames stand if their rate is constant. With ``picture == "copy"`` size, rate and
+    frames are the source's own and nothing is filtered.
     """
 
     container: Literal["mp4", "webm"]
@@ -69,9 +73,14 @@ class Conversion(Fact):
     rotation: Rotation
     colour: Colour
     origin: Fraction
+    phase: Fraction
     picture_index: int
     sound_index: int | None
     key_frame_every: Fraction
+
+    def tick_of(self, time: Fraction) -> int:
+        """The frame of the copy that is nearest to ``time`` on the source's clock."""
+        return _nearest((time - self.origin - self.phase) * self.frame_rate) + _nearest(self.phase * self.frame_rate)
 
 
 #: What browsers play: container → picture codecs, sound codecs.
@@ -106,6 +115,7 @@ def plan_conversion(examined: Examined) -> Conversion | None:
         rotation=picture.rotation,
         colour=picture.colour,
         origin=examined.origin,
+        phase=picture.start if picture.constant else Fraction(0),
         picture_index=picture.index,
         sound_index=None if sound is None else sound.index,
         key_frame_every=picture.key_frame_every,
@@ -114,23 +124,31 @@ def plan_conversion(examined: Examined) -> Conversion | None:
 
 def segments_of(conversion: Conversion) -> list[FrameRange]:
     """The frames in runs of about 24 s, of one length but the last; longer where key frames are rarer than that, since
-    every run is decoded from the key frame before it.
+    every run is decoded from the key frame before it. No run but a lone one is shorter than a second: the clock of
+    joined files goes wrong by a frame or two where a run is too short to hold pictures that are out of order.
     """
     step = max(1, round(max(Fraction(_SEGMENT_S), conversion.key_frame_every) * conversion.frame_rate))
-    starts = range(0, conversion.frames, step)
-    return [FrameRange(start, min(start + step, conversion.frames)) for start in starts]
+    starts = range(0, max(1, conversion.frames - int(conversion.frame_rate)), step)
+    return [FrameRange(*each) for each in pairwise((*starts, conversion.frames))]
 
 
 def clock_rate(picture: Picture) -> Fraction:
     """The constant rate: the nominal one, snapped to a usual one when near, at most 60.
 
-    A variable rate below 24 is multiplied, so that no frame moves far from its time.
+    A variable rate below 24 is multiplied, so that no frame moves far from its time, and any rate below 1.
     """
     rate = _snapped(picture.frame_rate, _SAME if picture.constant else _NEAR)
     if not picture.constant:
         rate = rate if rate in RATES.values() else Fraction(max(1, round(rate)))
         rate *= 1 if rate > _SLOWEST_CLOCK - 1 else -(-_SLOWEST_CLOCK // rate)
-    return rate if rate <= FASTEST else rate / -(-rate // FASTEST)
+    rate *= -(-1 // rate) if rate < 1 else 1
+    rate = rate if rate <= FASTEST else rate / -(-rate // FASTEST)
+    return rate.limit_denominator(_FINEST)
+
+
+def _nearest(place: Fraction) -> int:
+    """Halves go up, always, so that even steps stay even."""
+    return (2 * place.numerator + place.denominator) // (2 * place.denominator)
 
 
 def _snapped(rate: Fraction, near: Fraction) -> Fraction:

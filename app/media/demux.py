@@ -6,12 +6,12 @@ Called in limited child processes only: what is read here was written by a stran
 from __future__ import annotations
 
 from array import array
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import av
 import numpy as np
@@ -25,6 +25,7 @@ from app.media.cadence import Ticks
 from app.media.refusals import Corrupt, Encrypted, NoVideoStream, UnsupportedCodec
 from app.media.sniff import DEMUXERS, HEAD_BYTES, container_of
 
+StreamT = TypeVar("StreamT", bound=Stream)
 MOST_STREAMS = 100
 #: How much larger a picture may be to be opened at all: beyond, ffmpeg does not even tell its size.
 _LEEWAY = 4
@@ -81,7 +82,7 @@ def choose(media: InputContainer) -> Chosen:
     picture = max(pictures, key=lambda stream: (bool(stream.disposition & Disposition.default), -stream.index))
     if _undecodable(picture):
         raise UnsupportedCodec(
-            f"The picture is stored in a way that is not read here ({_name(picture)}). "
+            f"The picture is stored in a way that is not read here ({codec_of(picture)}). "
             "Export it as MP4 with H.264 and AAC and upload that."
         )
     sounds = [stream for stream in media.streams.audio if not _undecodable(stream)]
@@ -92,7 +93,7 @@ def choose(media: InputContainer) -> Chosen:
 
 
 def _no_picture(media: InputContainer) -> NoVideoStream:
-    held = ", ".join(sorted({_name(stream) for stream in media.streams.audio}))
+    held = ", ".join(sorted({codec_of(stream) for stream in media.streams.audio}))
     if not held:
         return NoVideoStream("The file holds neither a picture nor sound. Upload the recording itself.")
     cover = " and a cover picture" if media.streams.video else ""
@@ -106,7 +107,8 @@ def _undecodable(stream: Stream) -> bool:
     return context is None
 
 
-def _name(stream: Stream) -> str:
+def codec_of(stream: Stream) -> str:
+    """Its usual name, or ``unknown`` where ffmpeg has no decoder."""
     return "unknown" if _undecodable(stream) else stream.codec_context.codec.canonical_name
 
 
@@ -149,7 +151,7 @@ def read_packets(media: InputContainer, chosen: Chosen) -> tuple[Track, Track | 
     for stream in media.streams:
         stream.discard = Discard.default if stream in wanted else Discard.all
     tracks = {stream.index: Track(tick=stream.time_base or Fraction(1, 1000)) for stream in wanted}
-    for packet in media.demux(wanted):
+    for packet in packets_of(media, *wanted):
         time = packet.dts if packet.pts is None else packet.pts
         if time is None and not packet.size:
             continue  # the end
@@ -169,6 +171,12 @@ def read_packets(media: InputContainer, chosen: Chosen) -> tuple[Track, Track | 
             track.last, track.last_duration = time, packet.duration or 0
     sound = tracks[chosen.sound.index] if chosen.sound is not None else None
     return tracks[chosen.picture.index], sound if sound is not None and len(sound.times) else None
+
+
+def packets_of(media: InputContainer, *streams: StreamT) -> Iterator[av.Packet[StreamT]]:
+    """The packets of the streams, and at last an empty one for each."""
+    with suppress(IndexError):  # PyAV 18.1 stumbles at the end over streams that appeared in between
+        yield from cast("Iterator[av.Packet[StreamT]]", media.demux(*streams))
 
 
 def _open_first(packet: av.Packet[Any], track: Track, time: int | None) -> None:

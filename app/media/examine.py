@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from app.media.boxes import Boxes, read_boxes
 from app.media.boxes import Track as BoxTrack
 from app.media.cadence import Cadence, cadence_of
-from app.media.demux import MOST_STREAMS, Chosen, Track, choose, locked, opened, read_head, read_packets
+from app.media.demux import MOST_STREAMS, Chosen, Track, choose, codec_of, locked, opened, read_head, read_packets
 from app.media.examined import Bounds, Edits, Examined, Picture, Sound, SubtitleTrack
 from app.media.extent import missing_bytes
 from app.media.look import Looks, look
@@ -295,7 +295,7 @@ def _sound(read: _Read) -> Sound | None:
 def _subtitles(media: InputContainer) -> list[SubtitleTrack]:
     found: list[SubtitleTrack] = []
     for stream in media.streams.subtitles[:_MOST_SUBTITLES]:
-        codec = stream.codec_context.codec.canonical_name
+        codec = codec_of(stream)
         kind: Literal["text", "picture"] | None = (
             "text" if codec in _TEXT_SUBTITLES else "picture" if codec in _PICTURE_SUBTITLES else None
         )

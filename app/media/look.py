@@ -11,6 +11,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
+from app.media.demux import packets_of
 from app.media.examined import Colour, Rotation
 from app.media.refusals import Corrupt
 
@@ -72,7 +73,7 @@ def rotation_of(frame: av.VideoFrame) -> Rotation:
 def _frames_at(media: InputContainer, stream: VideoStream, place: int) -> Iterator[av.VideoFrame]:
     media.seek(place, stream=stream)
     seen = 0
-    for tried, packet in enumerate(media.demux(stream)):
+    for tried, packet in enumerate(packets_of(media, stream)):
         try:
             frames = packet.decode()
         except FFmpegError:  # damaged here: the next packets may not be

@@ -1,8 +1,8 @@
 """The browser-playable copy of a recording: encoded in segments, each on its own, and joined (see ``package``).
 
 A frame is shown from the tick of the constant clock that is nearest to its time, until the next one's; the first is
-also shown before its time. So rounding in the source's clock moves nothing, and no frame is off by more than half a
-tick. Called in limited child processes only.
+also shown before its time. Ticks are counted from the first frame where the source's rate is constant too: so rounding
+in its clock moves nothing, and no frame is off by more than half a tick. Called in limited child processes only.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from app.media.conversion import Conversion, Filter
-from app.media.demux import demuxer_of, opened
+from app.media.demux import demuxer_of, opened, packets_of
 from app.media.encode import ChunkEncoder, Content, VideoProfile
 from app.media.errors import ToolFailed
 from app.media.examined import Bounds
@@ -28,7 +28,7 @@ from app.media.refusals import Corrupt
 from app.media.time import SAMPLE_RATE, FrameRange
 
 #: Part of the fingerprint of every segment: to be raised when a byte can change.
-MEZZANINE_VERSION = "1"
+MEZZANINE_VERSION = "2"
 #: A key frame is looked for at the segment's beginning, the distance of key frames before it, twice that and this
 #: before it, and then from the beginning on, until a frame is found that has begun by then.
 _FAR_BACK_S = 10
@@ -114,8 +114,7 @@ def _placed(source: Path, conversion: Conversion, first: int) -> Iterator[Placed
 def _at_ticks(frames: Iterable[av.VideoFrame], conversion: Conversion) -> Iterator[Placed]:
     for frame in frames:
         if frame.pts is not None and frame.time_base is not None:
-            place = (frame.pts * frame.time_base - conversion.origin) * conversion.frame_rate
-            yield (2 * place.numerator + place.denominator) // (2 * place.denominator), frame
+            yield conversion.tick_of(frame.pts * frame.time_base), frame
 
 
 def _decoded_from(source: Path, index: int, time: Fraction | None) -> Iterator[av.VideoFrame]:
@@ -128,7 +127,7 @@ def _decoded_from(source: Path, index: int, time: Fraction | None) -> Iterator[a
             with suppress(FFmpegError):  # it stays at the beginning
                 media.seek(int(time / (stream.time_base or 1)), stream=stream)
         started = time is None
-        for packet in media.demux(stream):
+        for packet in packets_of(media, stream):
             # A container without an index, as a transport stream is, is entered anywhere.
             started = started or packet.is_keyframe
             with suppress(FFmpegError):  # this packet only: the picture before it stays

@@ -23,16 +23,53 @@ _TURNS = {90: ("transpose=clock",), 180: ("hflip", "vflip"), 270: ("transpose=cc
 _DEINTERLACE = ("bwdif=mode=send_frame:parity=auto:deint=interlaced",)
 
 
+class Chain:
+    """Filters one behind the other, in one thread, for frames of one shape. Raises ``Corrupt`` for what they refuse."""
+
+    def __init__(self, frame: av.VideoFrame, filters: tuple[str, ...]) -> None:
+        self._shape = _shape(frame)
+        self._graph = Graph()
+        self._graph.threads = 1
+        last = self._graph.add_buffer(
+            width=frame.width, height=frame.height, format=frame.format, name="source", time_base=frame.time_base
+        )
+        for step in (*filters, "buffersink"):
+            name, _, arguments = step.partition("=")
+            following = self._graph.add(name, arguments) if arguments else self._graph.add(name)
+            last.link_to(following)
+            last = following
+        self._graph.configure()
+
+    def takes(self, frame: av.VideoFrame) -> bool:
+        return _shape(frame) == self._shape
+
+    def through(self, frame: av.VideoFrame | None) -> Iterator[av.VideoFrame]:
+        """What comes out when ``frame`` goes in; with None the rest."""
+        try:
+            self._graph.push(frame)
+            while True:
+                yield self._graph.vpull()
+        except (NotYet, NoMore):
+            return
+        except FFmpegError as error:
+            raise damaged(error) from error
+
+
+def _shape(frame: av.VideoFrame) -> tuple[int, int, str]:
+    return frame.width, frame.height, frame.format.name
+
+
 def deinterlaced(frames: Iterable[av.VideoFrame]) -> Iterator[av.VideoFrame]:
     """Whole frames of woven ones, at their times; what is not interlaced passes as it is."""
-    graph: Graph | None = None
+    chain: Chain | None = None
     for frame in frames:
-        graph = graph or _graph(frame, _DEINTERLACE)
-        graph.push(frame)
-        yield from _ready(graph)
-    if graph is not None:
-        graph.push(None)
-        yield from _ready(graph)
+        if chain is not None and not chain.takes(frame):
+            yield from chain.through(None)
+            chain = None
+        chain = chain or Chain(frame, _DEINTERLACE)
+        yield from chain.through(frame)
+    if chain is not None:
+        yield from chain.through(None)
 
 
 class Painter:
@@ -41,22 +78,13 @@ class Painter:
     def __init__(self, conversion: Conversion, folder: Path) -> None:
         self._conversion = conversion
         self._table = folder / "tone.cube"
-        self._graph: Graph | None = None
-        self._shape: tuple[int, int, str] | None = None
+        self._chain: Chain | None = None
 
     def paint(self, frame: av.VideoFrame) -> av.VideoFrame:
         """The finished picture of ``frame``. A recording may change its size on the way. Raises ``Corrupt``."""
-        try:
-            return self._painted(frame)
-        except FFmpegError as error:
-            raise damaged(error) from error
-
-    def _painted(self, frame: av.VideoFrame) -> av.VideoFrame:
-        shape = (frame.width, frame.height, frame.format.name)
-        if self._graph is None or shape != self._shape:
-            self._graph, self._shape = _graph(frame, steps(self._conversion, frame, self._table)), shape
-        self._graph.push(frame)
-        return next(_ready(self._graph))
+        if self._chain is None or not self._chain.takes(frame):
+            self._chain = Chain(frame, steps(self._conversion, frame, self._table))
+        return next(self._chain.through(frame))
 
     def __enter__(self) -> Self:
         hdr = self._conversion.colour.hdr
@@ -96,30 +124,6 @@ def _source_colours(conversion: Conversion, frame: av.VideoFrame) -> str:
     colour = conversion.colour
     matrix = guessed if colour.matrix in ("unknown", "gbr") else named.get(colour.matrix, "bt601")
     return f"in_color_matrix={matrix}:in_range={'full' if colour.full_range else 'limited'}"
-
-
-def _graph(frame: av.VideoFrame, filters: tuple[str, ...]) -> Graph:
-    """``filters`` one behind the other, in one thread."""
-    graph = Graph()
-    graph.threads = 1
-    last = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, name="source", time_base=frame.time_base
-    )
-    for step in (*filters, "buffersink"):
-        name, _, arguments = step.partition("=")
-        following = graph.add(name, arguments) if arguments else graph.add(name)
-        last.link_to(following)
-        last = following
-    graph.configure()
-    return graph
-
-
-def _ready(graph: Graph) -> Iterator[av.VideoFrame]:
-    while True:
-        try:
-            yield graph.vpull()
-        except (NotYet, NoMore):
-            return
 
 
 def _quoted(path: Path) -> str:

@@ -24,7 +24,7 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from app.media.demux import demuxer_of, opened
+from app.media.demux import demuxer_of, opened, packets_of
 from app.media.examined import Bounds, Colour, Rotation
 from app.media.ffmpeg import BITEXACT, run_ffmpeg
 from app.media.refusals import Corrupt
@@ -143,7 +143,7 @@ def _key_frame(media: InputContainer, stream: VideoStream, place: int) -> av.Vid
     """The key frame at ``place`` (ticks of the stream) or before it, or else the next one."""
     try:
         media.seek(max(place, stream.start_time or 0), stream=stream)
-        for tried, packet in enumerate(media.demux(stream)):
+        for tried, packet in enumerate(packets_of(media, stream)):
             if not packet.is_keyframe and packet.size:
                 if tried >= _PATIENCE:
                     return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +27,11 @@ _H264 = f"{_X264} -c:a aac"
 _HDR = "-c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -tag:v hvc1 -c:a aac -x265-params log-level=error"
 _WOVEN = "-c:v mpeg2video -b:v 2M -flags +ilme+ildct -c:a mp2"
 _SUBTITLED = f"-i scene.mkv -i one.srt -i two.srt -map 0 -map 1 -map 2 {_H264} -metadata:s:s:0 language=eng"
+_CORNERS = (
+    "-f lavfi -i color=red:s=160x90:r=25:d=1 -f lavfi -i color=lime:s=160x90:r=25:d=1 "
+    "-f lavfi -i color=blue:s=160x90:r=25:d=1 -f lavfi -i color=white:s=160x90:r=25:d=1 "
+    "-filter_complex [0][1][2][3]xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0,format=yuv420p"
+)
 
 #: File → how it is made, in ffmpeg's words. A word that is the name of another recording stands for its file.
 RECIPES = {
@@ -48,6 +52,14 @@ RECIPES = {
     "av1.mp4": "-i scene.mkv -c:v libaom-av1 -cpu-used 8 -usage realtime -b:v 300k -c:a aac",
     "pq.mp4": f"-i scene.mkv {_HDR}:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
     "hlg.mp4": f"-i scene.mkv {_HDR}:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc",
+    "hevc.ts": "-i scene.mkv -c:v libx265 -preset ultrafast -x265-params log-level=error:keyint=20 -bf 3 -c:a aac "
+    "-output_ts_offset 50",
+    "corners.mp4": f"{_CORNERS} -c:v libx265 -preset ultrafast -x265-params log-level=error",
+    "corners90.mp4": "-display_rotation -90 -i corners.mp4 -c copy",
+    "corners180.mp4": "-display_rotation 180 -i corners.mp4 -c copy",
+    "corners270.mp4": "-display_rotation 90 -i corners.mp4 -c copy",
+    "bars601.mp4": "-f lavfi -i smptebars=s=320x240:d=1:r=25 -vf scale=out_color_matrix=bt601,format=yuv420p "
+    "-c:v mpeg4 -q:v 2 -colorspace smpte170m",
     "hevc.mp4": "-i scene.mkv -c:v libx265 -preset ultrafast -x265-params log-level=error -c:a aac",
     "prores.mov": "-i scene.mkv -c:v prores_ks -profile:v 3 -pix_fmt yuv422p10le -c:a pcm_s16le",
     "mpeg4.avi": "-i scene.mkv -c:v mpeg4 -b:v 1M -c:a libmp3lame",
@@ -116,13 +128,3 @@ def barcode(luma: NDArray[np.uint8]) -> int:
 def flashes(luma: NDArray[np.uint8]) -> bool:
     height, width = luma.shape
     return bool(luma[height * 3 // 4, width // 2] > 150)
-
-
-def lumas(path: Path) -> list[NDArray[np.uint8]]:
-    """The luma of every picture that is shown, in order."""
-    with av.open(str(path)) as media:
-        return [frame.reformat(format="gray").to_ndarray() for frame in media.decode(video=0)]
-
-
-def numbers(path: Path) -> list[int]:
-    return [barcode(luma) for luma in lumas(path)]

@@ -178,6 +178,9 @@ def test_the_picture_becomes_even_square_and_upright(
         (Fraction(2997, 100), True, NTSC),
         (Fraction(120), True, Fraction(60)),
         (Fraction(144), True, Fraction(48)),
+        (Fraction(1, 3), True, Fraction(1)),
+        (Fraction(1, 5000), True, Fraction(1)),
+        (Fraction(12_345_679, 1_000_000), True, Fraction(1000, 81)),
         (Fraction(2983, 100), False, NTSC),
         (Fraction(24000, 1001), False, Fraction(24000, 1001)),
         (Fraction(15), False, Fraction(30)),
@@ -211,6 +214,15 @@ def test_segments_cover_every_frame_once() -> None:
         (1800, 2400),
         (2400, 2500),
     ]
+
+
+@pytest.mark.parametrize(
+    ("frames", "stops"), [(1, [1]), (600, [600]), (601, [601]), (625, [625]), (626, [600, 626]), (1201, [600, 1201])]
+)
+def test_no_segment_is_short_but_a_lone_one(frames: int, stops: list[int]) -> None:
+    segments = segments_of(planned(recording(codec="hevc", duration=Fraction(frames, 25))))
+    assert [part.stop for part in segments] == stops
+    assert sum(len(part) for part in segments) == frames
 
 
 def test_segments_grow_with_the_distance_of_key_frames() -> None:

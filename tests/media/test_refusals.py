@@ -146,7 +146,7 @@ def test_whatever_breaks_off_is_read_or_refused(
 
 
 @pytest.mark.parametrize("seed", range(12))
-@pytest.mark.parametrize("name", ["hevc.mp4", "mono.mkv", "h264.ts", "mpeg4.avi", "wmv2.wmv"])
+@pytest.mark.parametrize("name", ["hevc.mp4", "mono.mkv", "hevc.ts", "mpeg4.avi", "wmv2.wmv", "h264.flv", "tff.mpg"])
 def test_changed_bytes_are_read_or_refused(
     recordings: Recordings, taken_in: Callable[..., Outcome], name: str, seed: int
 ) -> None:

@@ -6,41 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.needs import lacking
+from tests.playback.watching import play
 
-CHROMIUM = Path("/usr/bin/chromium")
 SECONDS = 240
 WORDS = ("--text", "Hello from the browser.", "--aspect-ratio", "4:5", "--resolution", "720p", "--json")
-PAGE = """<!doctype html><title>playback</title>
-<video src="talk.mp4" width="640" muted controls></video>
-<script>
-const video = document.querySelector("video");
-const seen = new Promise((resolve, reject) => {
-  video.onerror = () => reject(new Error(video.error.message));
-  video.onended = () => resolve({
-    ended: video.currentTime, duration: video.duration, width: video.videoWidth, height: video.videoHeight,
-    frames: video.getVideoPlaybackQuality().totalVideoFrames, sound: video.webkitAudioDecodedByteCount,
-  });
-});
-</script>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM.exists():
-        lacking("Chromium, to play the video", "sudo apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +35,7 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 def test_the_video_plays_to_its_end_with_sound(browser: Any, talk: dict[str, Any]) -> None:
-    video = Path(talk["files"]["video"])
-    page_file = video.with_name("page.html")
-    page_file.write_text(PAGE)
-    page = browser.new_page()
-    page.goto(page_file.as_uri())
-    page.evaluate("video.play()")
-    seen = page.evaluate("seen")
+    seen = play(browser, Path(talk["files"]["video"]))
     assert (seen["width"], seen["height"]) == (720, 900)
     assert seen["duration"] == pytest.approx(talk["duration_s"], abs=0.05)
     assert seen["ended"] == pytest.approx(seen["duration"], abs=0.05)
