@@ -30,7 +30,7 @@ from app.modules.accounts.service import Accounts
 from app.modules.credits.service import Credits
 from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars, ensure_built_in
-from app.modules.videos.collector import Collector
+from app.modules.videos.collector import GRACE, Collector
 from app.modules.videos.expiry import Expiry
 from app.modules.videos.file_links import FileLinks, StoryboardLinks
 from app.modules.videos.files import Files
@@ -259,6 +259,10 @@ def build_housekeeping(platform: Platform) -> Housekeeping:
         {
             "expire uploads": (timedelta(minutes=1), lambda _going_on: expiry.expire()),
             "forget answers": (timedelta(hours=1), forget_answers),
+            "sweep drafts": (
+                timedelta(hours=6),
+                lambda _going_on: platform.blobs.sweep(older_than_s=GRACE.total_seconds()),
+            ),
             "collect orphans": (timedelta(hours=6), lambda going_on: collector.collect(going_on=going_on)),
         },
     )

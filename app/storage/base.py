@@ -178,6 +178,10 @@ class BlobStore(Protocol):
         """The uploads that were neither completed nor aborted."""
         ...
 
+    def sweep(self, *, older_than_s: float) -> int:
+        """Remove what interrupted writers left behind, if nobody wrote to it for so long; how many files."""
+        ...
+
     def state(self) -> StoreState:
         """Whether the store can be used now. Answers within seconds, raises nothing."""
         ...

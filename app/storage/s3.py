@@ -155,6 +155,10 @@ class S3Store:
                     started = entry["Initiated"].astimezone(UTC)
                     yield Unfinished(key=key, upload_id=entry["UploadId"], started=started)
 
+    def sweep(self, *, older_than_s: float) -> int:  # noqa: ARG002
+        """Nothing: what is not whole does not show in a bucket, and its parts are multipart uploads."""
+        return 0
+
     def state(self) -> StoreState:
         try:
             self._hasty.ask("head_bucket")

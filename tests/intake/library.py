@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,16 @@ class Library:
 
     def complete_file(self, file_id: str) -> FileOut:
         self.site.services.uploads.complete(self.site.workspace_id, file_id, UploadTarget.FILE)
-        deadline = time.monotonic() + 120
-        while (found := self.library_file(file_id)).status == FileStatus.PROCESSING:
-            assert time.monotonic() < deadline, found
+        self.wait_until(lambda: self.library_file(file_id).status != FileStatus.PROCESSING)
+        return self.library_file(file_id)
+
+    @staticmethod
+    def wait_until(holds: Callable[[], bool], seconds: float = 120.0) -> None:
+        """For what happens after a client was told that all is done."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"not so after {seconds:g} s"
             time.sleep(0.05)
-        return found
 
     def library_file(self, file_id: str) -> FileOut:
         with self.site.database.read_scope() as session:

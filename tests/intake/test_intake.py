@@ -79,7 +79,7 @@ def test_a_recording_that_does_not_play_gets_a_copy_that_does(library: Library, 
     job = library.site.job(str(video.render and video.render.id))
     chunks = [task for task in library.site.tasks(job.id) if task.kind == "chunk"]
     assert (len(chunks), {task.status for task in chunks}) == (3, {"made"})
-    assert library.keys(f"artifacts/{library.site.workspace_id}") == []
+    library.wait_until(lambda: library.keys(f"artifacts/{library.site.workspace_id}") == [])
 
 
 def test_a_silent_recording_is_a_video_without_sound(library: Library, tmp_path: Path) -> None:

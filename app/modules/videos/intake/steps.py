@@ -96,14 +96,13 @@ class IntakeSteps:
     def _end_check(self, job_id: str, upload: Upload, found: Found) -> None:
         """Write down what is to be made. Raises ChecksumMismatch."""
         check_digest(upload, found.sha256)
+        segments = {part.fingerprint: part.stop - part.first for part in found.segments}
+        sounds = {found.sound.fingerprint: 0} if found.sound else {}
+        known = set(self._at.artifacts.present(upload.workspace_id, {*segments, *sounds}))
         with self._at.database.session_scope() as session:
-            job = active(session, job_id)
-            job.stage = Stage.CHUNKS
-            segments = {part.fingerprint: part.stop - part.first for part in found.segments}
-            sounds = {found.sound.fingerprint: 0} if found.sound else {}
-            known = self._at.artifacts.find_many(session, job.workspace_id, {*segments, *sounds})
-            self._making.progress.expect(session, job_id, "chunk", segments, reused=set(known))
-            self._making.progress.expect(session, job_id, "mix", sounds, reused=set(known))
+            active(session, job_id).stage = Stage.CHUNKS
+            self._making.progress.expect(session, job_id, "chunk", segments, reused=known)
+            self._making.progress.expect(session, job_id, "mix", sounds, reused=known)
 
     # convert ---------------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from app.core.database import Database, insert_if_absent
 from app.core.ids import new_id
 from app.modules.videos.models import Artifact
 from app.storage.base import BlobStore
+
+_ASKED_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +44,24 @@ class Artifacts:
             return None
         return _stored(row)
 
-    def find_many(self, session: Session, workspace_id: str, fingerprints: set[str]) -> dict[str, Stored]:
-        """Those that exist, marked as used now, in the caller's transaction."""
-        rows = session.scalars(
-            sa.select(Artifact).where(Artifact.workspace_id == workspace_id, Artifact.fingerprint.in_(fingerprints))
-        ).all()
-        present = [row for row in rows if self._blobs.size(row.blob) is not None]
-        for row in present:
-            row.used_at = utc_now()
-        return {row.fingerprint: _stored(row) for row in present}
+    def present(self, workspace_id: str, fingerprints: Collection[str]) -> dict[str, Stored]:
+        """Those that exist. Asks the storage for each, several at once and in no transaction: it may be a bucket."""
+        with self._database.read_scope() as session:
+            rows = session.scalars(
+                sa.select(Artifact).where(Artifact.workspace_id == workspace_id, Artifact.fingerprint.in_(fingerprints))
+            ).all()
+        with ThreadPoolExecutor(_ASKED_AT_ONCE) as pool:
+            sizes = list(pool.map(self._blobs.size, [row.blob for row in rows]))
+        return {row.fingerprint: _stored(row) for row, size in zip(rows, sizes, strict=True) if size is not None}
+
+    def touch(self, session: Session, workspace_id: str, fingerprints: Collection[str]) -> None:
+        """Note that they are used now, in the caller's transaction."""
+        session.execute(
+            sa.update(Artifact)
+            .where(Artifact.workspace_id == workspace_id, Artifact.fingerprint.in_(fingerprints))
+            .values(used_at=utc_now())
+            .execution_options(synchronize_session=False)
+        )
 
     def keep(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,34 +44,38 @@ class Steps:
             job = active(session, job_id)
             job.status, job.stage = JobStatus.RENDERING, Stage.TAKES
             job.started_at = job.started_at or utc_now()
-            takes = plan_takes(_composition(job), self._at.providers)
-            wanted = {take.fingerprint: 0 for take in takes}
-            found = self._at.artifacts.find_many(session, job.workspace_id, set(wanted))
-            self.progress.expect(session, job_id, "take", wanted, reused=set(found))
-            return {
-                "workspace_id": job.workspace_id,
-                "picture": job.composition["picture"],
-                "takes": [take.model_dump(mode="json") for take in takes],
-                "missing": [name for name in wanted if name not in found],
-            }
+        takes = plan_takes(_composition(job), self._at.providers)
+        wanted = {take.fingerprint: 0 for take in takes}
+        missing = self._expect(job, {"take": wanted}, Stage.TAKES)
+        return {
+            "workspace_id": job.workspace_id,
+            "picture": job.composition["picture"],
+            "takes": [take.model_dump(mode="json") for take in takes],
+            "missing": missing,
+        }
 
     def lay_out(self, job_id: str, takes: list[dict[str, Any]]) -> dict[str, Any]:
         """The timeline, now that every take is known. Returns the layout and which of its parts are not there yet."""
         planned = [PlannedTake.model_validate(take) for take in takes]
-        with self._at.database.session_scope() as session:
+        with self._at.database.read_scope() as session:
             job = active(session, job_id)
-            stored = self._at.artifacts.find_many(session, job.workspace_id, {take.fingerprint for take in planned})
-            durations = {name: int(take.facts["duration_ms"]) for name, take in stored.items()}
-            layout = lay_out(_composition(job), planned, durations)
-            chunks = {chunk.fingerprint: chunk.stop - chunk.first for chunk in layout.chunks}
-            found = self._at.artifacts.find_many(session, job.workspace_id, {*chunks, layout.mix})
-            self.progress.expect(session, job_id, "chunk", chunks, reused=set(found))
-            self.progress.expect(session, job_id, "mix", {layout.mix: 0}, reused=set(found))
-            job.stage = Stage.CHUNKS
-            return {
-                "layout": layout.model_dump(mode="json"),
-                "missing": [name for name in (*chunks, layout.mix) if name not in found],
-            }
+        stored = self._at.artifacts.present(job.workspace_id, {take.fingerprint for take in planned})
+        durations = {name: int(take.facts["duration_ms"]) for name, take in stored.items()}
+        layout = lay_out(_composition(job), planned, durations)
+        chunks = {chunk.fingerprint: chunk.stop - chunk.first for chunk in layout.chunks}
+        missing = self._expect(job, {"chunk": chunks, "mix": {layout.mix: 0}}, Stage.CHUNKS)
+        return {"layout": layout.model_dump(mode="json"), "missing": missing}
+
+    def _expect(self, job: RenderJob, tasks: Mapping[str, Mapping[str, int]], stage: Stage) -> list[str]:
+        """Write down what the job needs, by kind, with its frames; returns what of it is not there yet."""
+        names = [name for wanted in tasks.values() for name in wanted]
+        found = set(self._at.artifacts.present(job.workspace_id, names))
+        with self._at.database.session_scope() as session:
+            active(session, job.id).stage = stage
+            self._at.artifacts.touch(session, job.workspace_id, found)
+            for kind, wanted in tasks.items():
+                self.progress.expect(session, job.id, kind, wanted, reused=found)
+        return [name for name in names if name not in found]
 
     # make ------------------------------------------------------------------------------------------------------------
 
