@@ -180,6 +180,8 @@ def _rewrap(examined: Examined) -> Iterator[Reason]:
     container = _container(examined)
     if examined.container != container:
         yield Reason.CONTAINER
+    elif examined.origin > _LATE:
+        yield Reason.LATE_START
     if examined.sound is not None and examined.sound.codec not in _PLAYED[container][1]:
         yield Reason.SOUND_CODEC
 

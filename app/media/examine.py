@@ -44,6 +44,8 @@ _MOST_SUBTITLES = 40
 _LONGEST_TAG = 200
 #: What headers promise may be off by this: two seconds, or two of a hundred.
 _ROUNDING_S, _ROUNDING = 2, Fraction(1, 50)
+#: A transport stream announces no length, and Matroska's is that of its subtitles too: its size tells what is missing.
+_WITHOUT_LENGTH = frozenset({"mp4", "mpegts", "matroska", "webm"})
 #: What an edit list may hide without being noticed: priming, and rounding to the movie's clock.
 _UNSEEN = Fraction(1, 10)
 #: Pixels are taken for square when they nearly are, and when they are said to be this many times as wide as high.
@@ -78,9 +80,12 @@ class _Read:
 
     @property
     def origin(self) -> Fraction:
-        """MP4 has a time zero of its own; elsewhere it is when the first of picture and sound begins."""
-        first = min(self.picture.start, self.sound_start)
-        return Fraction(0) if self.container == "mp4" else max(Fraction(0), first)
+        """MP4 has a time zero of its own. Elsewhere, and where an MP4 is in fragments, as live streams are, it is when
+        the first of picture and sound begins.
+        """
+        if self.boxes is not None and not self.boxes.fragmented:
+            return Fraction(0)
+        return max(Fraction(0), min(self.picture.start, self.sound_start))
 
 
 def examine(path: Path, bounds: Bounds) -> Examined:
@@ -133,7 +138,7 @@ def _read(media: InputContainer, container: str, boxes: Boxes | None, bounds: Bo
     if not picture.times:
         raise Corrupt("The file is damaged: it names a picture, but holds no frame of it. Export and upload it again.")
     _refuse_length(picture, sound, bounds)
-    _refuse_fewer(media, stream, picture, sound)
+    _refuse_fewer(media, container, picture, sound, stream.frames)
     times = picture.sorted_times
     _refuse_still(container, len(times))
     declared = (stream.average_rate, stream.guessed_rate, stream.base_rate)
@@ -172,18 +177,18 @@ def _refuse_length(picture: Track, sound: Track | None, bounds: Bounds) -> None:
         )
 
 
-def _refuse_fewer(media: InputContainer, stream: VideoStream, picture: Track, sound: Track | None) -> None:
-    """MP4 counts its frames; the other containers announce a length, the last of both streams."""
-    if media.format.name.startswith("mov"):
-        if picture.packets < stream.frames:
-            raise Truncated(
-                f"The file breaks off: {picture.packets} of {stream.frames} frames are there. Check that it was copied "
-                "completely, and upload it again."
-            )
+def _refuse_fewer(media: InputContainer, container: str, picture: Track, sound: Track | None, frames: int) -> None:
+    """MP4 counts its ``frames``; most other containers announce a length, the last of both streams."""
+    if container == "mp4" and picture.packets < frames:
+        raise Truncated(
+            f"The file breaks off: {picture.packets} of {frames} frames are there. Check that it was copied "
+            "completely, and upload it again."
+        )
+    if container in _WITHOUT_LENGTH:
         return
     measured = max(track.stop for track in (picture, sound) if track is not None)
     promised = Fraction(media.duration or 0, 1_000_000) + Fraction(max(0, media.start_time or 0), 1_000_000)
-    if media.format.name != "mpegts" and promised - measured > max(_ROUNDING_S, promised * _ROUNDING):
+    if promised - measured > max(_ROUNDING_S, promised * _ROUNDING):
         raise Truncated(
             f"The file breaks off: {clock(float(measured))} of {clock(float(promised))} are there. Check that it was "
             "copied completely, and upload it again."

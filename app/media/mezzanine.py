@@ -92,7 +92,7 @@ def _run(arguments: tuple[str, ...]) -> None:
     except ToolFailed as error:
         raise Corrupt(
             "The file is damaged: its sound cannot be decoded, or its packets cannot be copied. Export it as MP4 with "
-            f"H.264 and AAC and upload that.\n{error}"
+            "H.264 and AAC and upload that."
         ) from error
 
 

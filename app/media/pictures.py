@@ -44,6 +44,7 @@ _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 72)
 _DARK, _EVEN = 24.0, 12.0
 _MOMENTS, _MOMENT_S = 4, 0.8
 _PREVIEW_SIDE = 480
+_BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
 _EVERY_PIXEL = Bounds().max_pixels
 #: Packets that are looked through for one key frame before the place is given up.
 _PATIENCE = 600
@@ -204,9 +205,8 @@ def _line(tiles: list[Bgr]) -> Bgr:
 
 def draw_poster(playable: Playable, at: Fraction, target: Path) -> None:
     """The key frame at the time, upright, as JPEG; of high resolutions not larger than 1920 pixels."""
-    scale = f"{_scaled(playable, 1920)}:in_color_matrix={playable.matrix}"
-    still = f"{scale}:out_color_matrix=bt601:out_range=pc,format=yuvj420p"
-    given = ("-threads", "1", *_seek(playable, at))
+    still = f"{_scaled(playable, 1920)}:out_color_matrix=bt601:out_range=pc,format=yuvj420p"
+    given = ("-threads", "1", *_seek(playable, at), "-map", f"0:{playable.picture_index}")
     run_ffmpeg((*given, "-frames:v", "1", "-vf", still, "-q:v", "3", *BITEXACT, str(target)), timeout_s=120)
 
 
@@ -219,10 +219,11 @@ def draw_preview(playable: Playable, target: Path) -> None:
     else:
         seconds = _MOMENT_S
     given = [part for at in moments for part in ("-threads", "1", "-t", f"{seconds:.3f}", *_seek(playable, at))]
-    small = f"fps=12.5,{_scaled(playable, _PREVIEW_SIDE)},setsar=1,format=yuv420p"
+    scaled = f"{_scaled(playable, _PREVIEW_SIDE)}:out_color_matrix=bt709:out_range=tv"
+    small = f"setpts=PTS-STARTPTS,fps=12.5,{scaled},setsar=1,format=yuv420p"
     chains = [f"[{number}:{playable.picture_index}]{small}[v{number}]" for number in range(len(moments))]
     joined = "".join(f"[v{number}]" for number in range(len(moments))) + f"concat=n={len(moments)}[v]"
-    encoder = ("-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-threads", "1")
+    encoder = ("-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-threads", "1", *_BT709)
     drawn = ("-filter_complex_threads", "1", "-filter_complex", ";".join([*chains, joined]), "-map", "[v]", *encoder)
     run_ffmpeg((*given, *drawn, *BITEXACT, "-movflags", "+faststart", str(target)), timeout_s=300)
 
@@ -234,7 +235,7 @@ def _seek(playable: Playable, at: Fraction) -> tuple[str, ...]:
 
 
 def _scaled(playable: Playable, longest: int) -> str:
-    """A filter that makes what was turned upright fit; never larger than it is."""
+    """A filter that makes what was turned upright fit, never larger than it is; what it becomes is to be added."""
     scale = min(Fraction(1), Fraction(longest, max(playable.width, playable.height)))
     width, height = (max(2, int(length * scale) // 2 * 2) for length in (playable.width, playable.height))
-    return f"scale={width}:{height}:flags=bicubic"
+    return f"scale={width}:{height}:flags=bicubic:in_color_matrix={playable.matrix}"

@@ -54,5 +54,5 @@ def spoken(cues: Sequence[Cue]) -> str:
 def _cues(path: Path) -> Iterator[Cue]:
     for event in sorted(pysubs2.load(str(path), encoding="utf-8", errors="replace")):
         lines = tuple(line.strip() for line in event.plaintext.splitlines() if line.strip())
-        if lines and not event.is_comment and event.end > event.start >= 0:
+        if lines and event.is_text and event.end > event.start >= 0:
             yield Cue(start_ms=event.start, end_ms=event.end, lines=lines)

@@ -32,6 +32,10 @@ _CORNERS = (
     "-f lavfi -i color=blue:s=160x90:r=25:d=1 -f lavfi -i color=white:s=160x90:r=25:d=1 "
     "-filter_complex [0][1][2][3]xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0,format=yuv420p"
 )
+#: Twenty seconds at 10 frames a second; each second is brighter than the one before, until it is dark again.
+_SECONDS = (
+    "-f lavfi -i \"color=gray:s=320x180:r=10:d=20,format=yuv420p,geq=lum='40+mod(floor(T),10)*20':cb=128:cr=128\""
+)
 
 #: File → how it is made, in ffmpeg's words. A word that is the name of another recording stands for its file.
 RECIPES = {
@@ -58,6 +62,16 @@ RECIPES = {
     "corners90.mp4": "-display_rotation -90 -i corners.mp4 -c copy",
     "corners180.mp4": "-display_rotation 180 -i corners.mp4 -c copy",
     "corners270.mp4": "-display_rotation 90 -i corners.mp4 -c copy",
+    "turned_corners.mp4": "-display_rotation -90 -i h264_corners.mp4 -c copy",
+    "h264_corners.mp4": f"{_CORNERS} {_X264}",
+    "seconds.mp4": f"{_SECONDS} -g 10 {_X264}",
+    "one_key.mp4": f"{_SECONDS} -g 10000 -keyint_min 10000 -sc_threshold 0 {_X264}",
+    "long.mp4": "-stream_loop 359 -i seconds.mp4 -c copy",
+    "dark_start.mp4": "-f lavfi -i testsrc2=s=320x180:r=25:d=8 -vf drawbox=t=fill:color=black:enable='lt(t\\,3)' "
+    f"-g 25 {_X264}",
+    "second_picture.mp4": "-i silent.mp4 -i h264_corners.mp4 -map 0:v -map 1:v -c copy -disposition:v:0 0 "
+    "-disposition:v:1 default",
+    "fragments.mp4": "-i silent.mp4 -c copy -movflags frag_keyframe+empty_moov+default_base_moof",
     "bars601.mp4": "-f lavfi -i smptebars=s=320x240:d=1:r=25 -vf scale=out_color_matrix=bt601,format=yuv420p "
     "-c:v mpeg4 -q:v 2 -colorspace smpte170m",
     "hevc.mp4": "-i scene.mkv -c:v libx265 -preset ultrafast -x265-params log-level=error -c:a aac",
@@ -87,11 +101,19 @@ RECIPES = {
     "moving.gif": "-i scene.mkv -an -r 10",
     "still.gif": "-i scene.mkv -an -frames:v 1",
     "subtitled.mp4": f"{_SUBTITLED} -metadata:s:s:1 language=deu -c:s mov_text",
+    "styled.mkv": f"-i scene.mkv -i styled.ass -map 0 -map 1 {_H264} -c:s copy",
     "subtitled.mkv": f"{_SUBTITLED} -metadata:s:s:1 language=deu -metadata:s:s:1 title=Deutsch -c:s srt",
 }
 TEXTS = {
     "one.srt": "1\n00:00:00,500 --> 00:00:01,250\nHello <i>there</i>\n\n"
     "2\n00:00:01,500 --> 00:00:02,500\n{\\an8}Two\nlines & <b>more</b>\n",
+    "styled.ass": "[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\n"
+    "Style: Default,Arial,20\n\n[Events]\n"
+    "Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
+    "Dialogue: 0,0:00:02.00,0:00:02.80,Default,,0,0,0,,Said {\\b1}last{\\b0}\n"
+    "Dialogue: 0,0:00:00.20,0:00:00.90,Default,,0,0,0,,{\\pos(10,10)}Said first\\Nin two lines\n"
+    "Dialogue: 0,0:00:01.00,0:00:01.50,Default,,0,0,0,,{\\p1}m 0 0 l 100 0 100 100 0 100{\\p0}\n"
+    "Comment: 0,0:00:01.00,0:00:01.50,Default,,0,0,0,,A note of the author\n",
     "two.srt": "1\n00:00:00,500 --> 00:00:01,250\nGuten Tag\n",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from app.media.conversion import Filter, Reason, plan_conversion
 from app.media.examine import examine
 from app.media.examined import Bounds, Edits, Examined, Hdr
 from app.media.refusals import NotMedia, NoVideoStream
+from tests.media.converting import convert
+from tests.media.forged import rebuilt
 from tests.media.recordings import Recordings
 
 PAL, NTSC = Fraction(25), Fraction(30000, 1001)
@@ -154,6 +157,24 @@ def test_picture_and_sound_begin_together_but_for_a_picture_that_is_late(recordi
 def test_a_clock_that_does_not_start_at_zero_is_told(recordings: Recordings) -> None:
     assert float(examined(recordings, "h264.ts").origin) == pytest.approx(3601.9, abs=0.1)
     assert examined(recordings, "late.mp4").origin == 0
+
+
+def test_a_piece_of_a_live_stream_begins_at_zero_once_it_is_written_again(
+    recordings: Recordings, tmp_path: Path
+) -> None:
+    def later(body: bytes) -> bytes:
+        return body[:4] + (int.from_bytes(body[4:], "big") + 3600 * 12800).to_bytes(8, "big")
+
+    (tmp_path / "made").mkdir()
+    live = tmp_path / "live.mp4"
+    live.write_bytes(rebuilt(recordings["fragments.mp4"].read_bytes(), "moof/traf/tfdt", later))
+    found = examine(live, Bounds())
+    assert (float(found.origin), found.picture.start, found.duration) == (pytest.approx(3600.08), 0, 3)
+    plan = plan_conversion(found)
+    assert plan is not None
+    assert (plan.picture, plan.reasons) == ("copy", (Reason.LATE_START,))
+    made = examine(convert(live, tmp_path / "made"), Bounds())
+    assert (made.origin, made.picture.frames, plan_conversion(made)) == (0, 75, None)
 
 
 def test_where_the_index_stands_is_told(recordings: Recordings) -> None:
