@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from app.core.answers import answer_kept
-from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
 from app.documents.kinds import Kind
-from app.modules.videos.access import PREFIX, FileId, Reader, Writer, body_of, services_of
+from app.modules.videos.access import PREFIX, FileId, Reader, Writer, services_of
 from app.modules.videos.files import FileFilter
 from app.modules.videos.library_schemas import CreateFile, FileOut, FilePageOut, UploadOut
 from app.modules.videos.models import FileStatus, UploadTarget
-from app.modules.videos.uploads import Announced
+from app.modules.videos.upload_routes import announced
 
 router = APIRouter(prefix=f"{PREFIX}/files", tags=["files"])
 
@@ -36,19 +34,7 @@ def create_file(body: CreateFile, request: Request, caller: Writer, idempotency_
     OTF, WOFF.
     """
     services = services_of(request)
-    digest = request_digest("POST", f"{PREFIX}/files", body_of(body))
-    wanted = Announced(**{name: getattr(body, name) for name in CreateFile.model_fields})
-    with (
-        services.database.session_scope() as session,
-        services.idempotency.once(
-            session, workspace_id=caller.workspace_id, key=idempotency_key, digest=digest
-        ) as slot,
-    ):
-        kept = slot.answer or slot.keep(
-            status=201, body=services.uploads.announce_file(session, caller.workspace_id, wanted).id
-        )
-    shown = services.uploads.show(caller.workspace_id, kept.body)
-    return answer_kept(kept.with_body(shown.model_dump_json()))
+    return announced(services, caller, router.prefix, body, idempotency_key, services.uploads.announce_file)
 
 
 @router.get("", summary="List files")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.orm import Session
 
 from app.core.answers import answer_kept
+from app.core.auth import Principal
 from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
-from app.modules.videos.access import PREFIX, Reader, UploadId, Writer, body_of, services_of
-from app.modules.videos.library_schemas import CreateUpload, UploadOut, UploadSummary
-from app.modules.videos.models import UploadStatus, UploadTarget
+from app.modules.videos.access import PREFIX, HasVideos, Reader, UploadId, Writer, body_of, services_of
+from app.modules.videos.library_schemas import CreateFile, CreateUpload, UploadOut, UploadSummary
+from app.modules.videos.models import Upload, UploadStatus, UploadTarget
 from app.modules.videos.schemas import VideoOut
 from app.modules.videos.uploads import DEFAULT_PARTS, MOST_PARTS_SHOWN, Announced
 
@@ -43,20 +46,7 @@ def create_upload(
     With `source_url` there is nothing to send and nothing to complete: the file is fetched.
     """
     services = services_of(request)
-    digest = request_digest("POST", f"{PREFIX}/uploads", body_of(body))
-    wanted = Announced(**{name: getattr(body, name) for name in CreateUpload.model_fields})
-    with (
-        services.database.session_scope() as session,
-        services.idempotency.once(
-            session, workspace_id=caller.workspace_id, key=idempotency_key, digest=digest
-        ) as slot,
-    ):
-        kept = slot.answer or slot.keep(
-            status=201, body=services.uploads.announce(session, caller.workspace_id, wanted).id
-        )
-    # What is kept is the id: addresses are made anew, since they expire before a repetition may come.
-    shown = services.uploads.show(caller.workspace_id, kept.body)
-    return answer_kept(kept.with_body(shown.model_dump_json()))
+    return announced(services, caller, router.prefix, body, idempotency_key, services.uploads.announce)
 
 
 @router.get("", summary="List uploads")
@@ -100,3 +90,26 @@ def complete_upload(upload_id: UploadId, request: Request, caller: Writer) -> Vi
     services.uploads.complete(caller.workspace_id, upload_id, UploadTarget.VIDEO)
     with services.database.read_scope() as session:
         return services.videos.get(session, caller.workspace_id, upload_id)
+
+
+def announced(
+    services: HasVideos,
+    caller: Principal,
+    path: str,
+    body: CreateUpload | CreateFile,
+    key: str | None,
+    announce: Callable[[Session, str, Announced], Upload],
+) -> Response:
+    """The answer to an announcement: one upload for a key, and links that work each time.
+
+    What is kept is the id: links are made anew, since they expire before a repetition may come.
+    """
+    digest = request_digest("POST", path, body_of(body))
+    wanted = Announced(**{name: getattr(body, name) for name in type(body).model_fields})
+    with (
+        services.database.session_scope() as session,
+        services.idempotency.once(session, workspace_id=caller.workspace_id, key=key, digest=digest) as slot,
+    ):
+        kept = slot.answer or slot.keep(status=201, body=announce(session, caller.workspace_id, wanted).id)
+    shown = services.uploads.show(caller.workspace_id, kept.body)
+    return answer_kept(kept.with_body(shown.model_dump_json()))
