@@ -144,8 +144,8 @@ def _voices(settings: Settings) -> Iterator[Finding]:
 
 
 def _documents(_settings: Settings) -> Iterator[Finding]:
-    remedy = "sudo apt-get install libreoffice-impress"
-    yield _program("LibreOffice", "soffice", f"slides from PowerPoint files ({_NOT_YET})", remedy)
+    remedy = "sudo apt-get install libreoffice-impress fonts-crosextra-carlito fonts-liberation"
+    yield _program("LibreOffice", "soffice", "pages of PPTX, PPT and ODP decks", remedy)
     remedy = "sudo apt-get install fontconfig fonts-dejavu-core"
     yield _program("Fonts", "fc-list", f"text in the picture ({_NOT_YET})", remedy)
 
