@@ -2,7 +2,7 @@
 
 Only key frames are decoded for them, and some frames after a few of them, so that a long recording costs little more
 than a short one. Where key frames are rarer than the small pictures should be, there are fewer small pictures: decoding
-up to each would cost as much as playing the whole.
+up to each would cost as much as playing the whole. What is shown small is decoded without smoothing its blocks.
 
 Called in limited child processes only.
 """
@@ -36,7 +36,7 @@ _SPACES = {"bt709": Colorspace.ITU709, "bt601": Colorspace.ITU601, "bt2020": Col
 
 _TILE = 160
 _COLUMNS, _ROWS = 10, 10
-_MOST_TILES = 100
+_MOST_TILES = 60
 #: Seconds from tile to tile: the first that needs no more tiles than fit.
 _INTERVALS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 600)
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 72)
@@ -127,6 +127,7 @@ def _tiles(media: InputContainer, playable: Playable, times: list[Fraction], siz
     stream = media.streams[playable.picture_index]
     assert isinstance(stream, VideoStream)
     stream.codec_context.thread_count = 1
+    stream.codec_context.options = {"skip_loop_filter": "all"}
     stream.codec_context.skip_frame = "NONKEY"
     tick, shown, last = stream.time_base or Fraction(1, 1000), None, None
     for time in times:
@@ -218,7 +219,8 @@ def draw_preview(playable: Playable, target: Path) -> None:
         moments, seconds = [Fraction(0)], min(length, _MOMENTS * _MOMENT_S)
     else:
         seconds = _MOMENT_S
-    given = [part for at in moments for part in ("-threads", "1", "-t", f"{seconds:.3f}", *_seek(playable, at))]
+    quick = ("-threads", "1", "-skip_loop_filter", "all", "-t", f"{seconds:.3f}")
+    given = [part for at in moments for part in (*quick, *_seek(playable, at))]
     scaled = f"{_scaled(playable, _PREVIEW_SIDE)}:out_color_matrix=bt709:out_range=tv"
     small = f"setpts=PTS-STARTPTS,fps=12.5,{scaled},setsar=1,format=yuv420p"
     chains = [f"[{number}:{playable.picture_index}]{small}[v{number}]" for number in range(len(moments))]
