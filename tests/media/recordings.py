@@ -122,21 +122,21 @@ class Recordings:
     """Makes the files of ``RECIPES`` and ``TEXTS`` in a folder, when they are first asked for."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._recipes = folder, dict(RECIPES)
 
     def __getitem__(self, name: str) -> Path:
         path = self._folder / name
         if not path.exists() and name in TEXTS:
             path.write_text(TEXTS[name], encoding="utf-8")
         if not path.exists():
-            known = RECIPES.keys() | TEXTS.keys()
-            words = [str(self[word]) if word in known else word for word in shlex.split(RECIPES[name])]
+            known = self._recipes.keys() | TEXTS.keys()
+            words = [str(self[word]) if word in known else word for word in shlex.split(self._recipes[name])]
             run_ffmpeg((*words, str(path)), timeout_s=120)
         return path
 
     def made(self, name: str, recipe: str) -> Path:
         """A recording of one test's own."""
-        RECIPES[name] = recipe
+        self._recipes[name] = recipe
         return self[name]
 
 
