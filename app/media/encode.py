@@ -37,7 +37,7 @@ _X264 = (
 #: For pictures of a camera, where everything moves: the encoder's own judgement at an even quality, and a key frame
 #: every two seconds, so that players seek at once.
 _X264_CAMERA = (
-    "crf=20:stitchable=1:open-gop=0:keyint={two_seconds}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
+    "crf={crf}:stitchable=1:open-gop=0:keyint={two_seconds}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
 )
 
 
@@ -50,12 +50,13 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoProfile:
-    """What all chunks of one file share. ``qp`` is for drawn content."""
+    """What all chunks of one file share. ``qp`` is for drawn content, ``crf`` for that of a camera."""
 
     width: int
     height: int
     fps: Fraction
     qp: int = 22
+    crf: int = 20
     preset: str = "veryfast"
     content: Content = Content.DRAWN
 
@@ -65,7 +66,7 @@ class VideoProfile:
             case Content.DRAWN:
                 return _X264.format(qp=self.qp)
             case Content.CAMERA:
-                return _X264_CAMERA.format(two_seconds=max(1, int(2 * self.fps)))
+                return _X264_CAMERA.format(crf=self.crf, two_seconds=max(1, int(2 * self.fps)))
             case _:
                 assert_never(self.content)
 

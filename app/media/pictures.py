@@ -24,9 +24,9 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from app.media.demux import demuxer_of, opened, packets_of
+from app.media.demux import opened, packets_of
+from app.media.encode import ChunkEncoder, Content, VideoProfile
 from app.media.examined import Bounds, Colour, Rotation
-from app.media.ffmpeg import BITEXACT, run_ffmpeg
 from app.media.refusals import Corrupt
 
 Bgr = NDArray[np.uint8]
@@ -42,9 +42,10 @@ _INTERVALS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 600)
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 72)
 #: A picture that is darker on average, or more even, says nothing about the recording.
 _DARK, _EVEN = 24.0, 12.0
-_MOMENTS, _MOMENT_S = 4, 0.8
-_PREVIEW_SIDE = 480
-_BT709 = ("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv")
+_FINE_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
+_POSTER_SIDE = 1920
+_MOMENTS, _MOMENT_S = 4, Fraction(4, 5)
+_PREVIEW_SIDE, _PREVIEW_RATE, _PREVIEW_CRF = 480, Fraction(25, 2), 28
 _EVERY_PIXEL = Bounds().max_pixels
 #: Packets that are looked through for one key frame before the place is given up.
 _PATIENCE = 600
@@ -101,7 +102,7 @@ def draw_storyboard(playable: Playable, folder: Path) -> Storyboard:
     """
     interval = interval_for(playable.duration, playable.key_frame_every)
     count = max(1, -(-playable.duration // interval))
-    width, height = _fitted(playable)
+    width, height = _fitted(playable, _TILE)
     times = [number * interval for number in range(count)]
     with opened(playable.path, max_pixels=_EVERY_PIXEL) as media:
         tiles = list(_tiles(media, playable, times, (width, height)))
@@ -124,21 +125,18 @@ def interval_for(duration: Fraction, key_frame_every: Fraction) -> Fraction:
 
 def _tiles(media: InputContainer, playable: Playable, times: list[Fraction], size: tuple[int, int]) -> Iterator[Bgr]:
     """One picture for each time; the one before where nothing can be decoded."""
-    stream = media.streams[playable.picture_index]
-    assert isinstance(stream, VideoStream)
-    stream.codec_context.thread_count = 1
-    stream.codec_context.options = {"skip_loop_filter": "all"}
+    stream = _picture_of(media, playable, quick=True)
     stream.codec_context.skip_frame = "NONKEY"
-    tick, shown, last = stream.time_base or Fraction(1, 1000), None, None
+    shown, last = None, None
     for time in times:
-        frame = _key_frame(media, stream, round((playable.origin + time) / tick))
+        frame = _key_frame(media, stream, _place(stream, playable, time))
         if frame is not None and frame.pts != shown:
             shown, last = frame.pts, _small(frame, playable, size)
         if last is None:
             last = np.zeros((size[1], size[0], 3), np.uint8)
         yield last
     if shown is None:
-        raise Corrupt("The file is damaged: no picture in it can be decoded. Export it again and upload that.")
+        raise _undecodable()
 
 
 def _key_frame(media: InputContainer, stream: VideoStream, place: int) -> av.VideoFrame | None:
@@ -178,9 +176,9 @@ def _small(frame: av.VideoFrame, playable: Playable, size: tuple[int, int]) -> B
     return pixels if rotation == 0 else np.asarray(cv2.rotate(pixels, turned[rotation]), np.uint8)
 
 
-def _fitted(playable: Playable) -> tuple[int, int]:
-    """The size of a tile: its long side fixed, the other even."""
-    scale = Fraction(_TILE, max(playable.width, playable.height))
+def _fitted(playable: Playable, longest: int) -> tuple[int, int]:
+    """As large as fits, never larger than it is; even."""
+    scale = min(Fraction(1), Fraction(longest, max(playable.width, playable.height)))
     width, height = (max(2, round(length * scale / 2) * 2) for length in (playable.width, playable.height))
     return width, height
 
@@ -206,38 +204,88 @@ def _line(tiles: list[Bgr]) -> Bgr:
 
 def draw_poster(playable: Playable, at: Fraction, target: Path) -> None:
     """The key frame at the time, upright, as JPEG; of high resolutions not larger than 1920 pixels."""
-    still = f"{_scaled(playable, 1920)}:out_color_matrix=bt601:out_range=pc,format=yuvj420p"
-    given = ("-threads", "1", *_seek(playable, at), "-map", f"0:{playable.picture_index}")
-    run_ffmpeg((*given, "-frames:v", "1", "-vf", still, "-q:v", "3", *BITEXACT, str(target)), timeout_s=120)
+    with opened(playable.path, max_pixels=_EVERY_PIXEL) as media:
+        stream = _picture_of(media, playable)
+        stream.codec_context.skip_frame = "NONKEY"
+        frame = _key_frame(media, stream, _place(stream, playable, at))
+        if frame is None:
+            raise _undecodable()
+        cv2.imwrite(str(target), _small(frame, playable, _fitted(playable, _POSTER_SIDE)), _FINE_JPEG)
 
 
 def draw_preview(playable: Playable, target: Path) -> None:
     """A few moments from all along, small, silent, ready to be shown in a list."""
-    length = float(playable.duration)
-    moments = [playable.duration * number / _MOMENTS for number in range(_MOMENTS)]
+    length = playable.duration
+    moments = [length * number / _MOMENTS for number in range(_MOMENTS)]
+    shown = min(length, _MOMENTS * _MOMENT_S)
     if length <= 2 * _MOMENTS * _MOMENT_S:
-        moments, seconds = [Fraction(0)], min(length, _MOMENTS * _MOMENT_S)
-    else:
-        seconds = _MOMENT_S
-    quick = ("-threads", "1", "-skip_loop_filter", "all", "-t", f"{seconds:.3f}")
-    given = [part for at in moments for part in (*quick, *_seek(playable, at))]
-    scaled = f"{_scaled(playable, _PREVIEW_SIDE)}:out_color_matrix=bt709:out_range=tv"
-    small = f"setpts=PTS-STARTPTS,fps=12.5,{scaled},setsar=1,format=yuv420p"
-    chains = [f"[{number}:{playable.picture_index}]{small}[v{number}]" for number in range(len(moments))]
-    joined = "".join(f"[v{number}]" for number in range(len(moments))) + f"concat=n={len(moments)}[v]"
-    encoder = ("-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-threads", "1", *_BT709)
-    drawn = ("-filter_complex_threads", "1", "-filter_complex", ";".join([*chains, joined]), "-map", "[v]", *encoder)
-    run_ffmpeg((*given, *drawn, *BITEXACT, "-movflags", "+faststart", str(target)), timeout_s=300)
+        moments = [Fraction(0)]
+    ticks = max(1, round(shown / len(moments) * _PREVIEW_RATE))
+    width, height = _fitted(playable, _PREVIEW_SIDE)
+    profile = VideoProfile(width=width, height=height, fps=_PREVIEW_RATE, content=Content.CAMERA, crf=_PREVIEW_CRF)
+    with opened(playable.path, max_pixels=_EVERY_PIXEL) as media, ChunkEncoder(target, profile) as encoder:
+        stream = _picture_of(media, playable, quick=True)
+        # What nothing refers to is left out: at this rate every second frame is enough.
+        stream.codec_context.skip_frame = "NONREF"
+        for moment in moments:
+            for picture in _moving(media, stream, playable, moment, ticks, (width, height)):
+                encoder.write_picture(picture)
 
 
-def _seek(playable: Playable, at: Fraction) -> tuple[str, ...]:
-    """Input options: from the key frame at or before the time. ffmpeg counts from the start of the file."""
-    place = ("-ss", f"{float(at):.6f}", "-noaccurate_seek") if at else ()
-    return (*place, "-f", demuxer_of(playable.path), "-i", str(playable.path))
+def _moving(
+    media: InputContainer, stream: VideoStream, playable: Playable, moment: Fraction, ticks: int, size: tuple[int, int]
+) -> Iterator[av.VideoFrame]:
+    """So many pictures from the key frame at the moment on, at the rate of a preview; each stays until the next."""
+    written, last, begun = 0, None, None
+    for frame in _decoded_from(media, stream, _place(stream, playable, moment)):
+        at = (frame.pts or 0) * (frame.time_base or Fraction(1))
+        begun = at if begun is None else begun
+        while last is not None and written < ticks and written / _PREVIEW_RATE < at - begun:
+            yield _encodable(last, playable, size)
+            written += 1
+        last = frame
+        if written >= ticks:
+            return
+    for _ in range(written, ticks if last is not None else 0):
+        yield _encodable(last, playable, size)
 
 
-def _scaled(playable: Playable, longest: int) -> str:
-    """A filter that makes what was turned upright fit, never larger than it is; what it becomes is to be added."""
-    scale = min(Fraction(1), Fraction(longest, max(playable.width, playable.height)))
-    width, height = (max(2, int(length * scale) // 2 * 2) for length in (playable.width, playable.height))
-    return f"scale={width}:{height}:flags=bicubic:in_color_matrix={playable.matrix}"
+def _decoded_from(media: InputContainer, stream: VideoStream, place: int) -> Iterator[av.VideoFrame]:
+    try:
+        media.seek(max(place, stream.start_time or 0), stream=stream)
+        for _, packet in zip(range(_PATIENCE), packets_of(media, stream), strict=False):
+            yield from packet.decode()
+    except FFmpegError:  # damaged here: what came before it is shown, and the other places may be whole
+        return
+    finally:
+        stream.codec_context.flush_buffers()
+
+
+def _encodable(frame: av.VideoFrame | None, playable: Playable, size: tuple[int, int]) -> av.VideoFrame:
+    assert frame is not None
+    drawn = av.VideoFrame.from_ndarray(_small(frame, playable, size), format="bgr24")
+    return drawn.reformat(
+        format="yuv420p",
+        src_color_range=ColorRange.JPEG,
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.MPEG,
+    )
+
+
+def _picture_of(media: InputContainer, playable: Playable, *, quick: bool = False) -> VideoStream:
+    """Its stream, to be decoded in one thread; ``quick``: good enough for small pictures."""
+    stream = media.streams[playable.picture_index]
+    assert isinstance(stream, VideoStream)
+    stream.codec_context.thread_count = 1
+    if quick:
+        stream.codec_context.options = {"skip_loop_filter": "all"}
+    return stream
+
+
+def _place(stream: VideoStream, playable: Playable, at: Fraction) -> int:
+    """A time in ticks of the stream."""
+    return round((playable.origin + at) / (stream.time_base or Fraction(1, 1000)))
+
+
+def _undecodable() -> Corrupt:
+    return Corrupt("The file is damaged: no picture in it can be decoded. Export it again and upload that.")
