@@ -101,6 +101,9 @@ class ChunkEncoder:
         self._count = 0
         scale = timescale(profile.fps)
         options = {"video_track_timescale": str(scale), "fflags": "+bitexact"}
+        if profile.content is Content.CAMERA:
+            # Its edit list would round the length to ms, in some chunks down: the next one would begin too early.
+            options["movie_timescale"] = str(scale)
         self._container = av.open(str(path), "w", format="mp4", options=options)
         self._stream = self._container.add_stream("libx264", rate=profile.fps)
         self._configure(profile, Fraction(1, scale))

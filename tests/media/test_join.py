@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.media.encode import ChunkEncoder, VideoProfile
+from app.media.encode import ChunkEncoder, Content, VideoProfile
 from app.media.errors import NotPlayable
 from app.media.package import encode_sound, join, pictures_of, verify
 from app.media.time import SAMPLE_RATE, sample_at
@@ -120,3 +120,19 @@ def test_two_encodes_of_the_same_frames_are_the_same_bytes(tmp_path: Path) -> No
     for name in ("one.mp4", "two.mp4"):
         encode_barcodes(tmp_path / name, Fraction(25), 0, 40)
     assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "two.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("content", list(Content))
+def test_a_chunk_lasts_exactly_as_long_as_its_frames(tmp_path: Path, fps: Fraction, content: Content) -> None:
+    """To the tick, also where that is no whole millisecond: the chunk behind it begins where it ends."""
+    for count in range(1, 13):
+        path = tmp_path / f"{count}.mp4"
+        profile = VideoProfile(width=SIZE[0], height=SIZE[1], fps=fps, content=content)
+        with ChunkEncoder(path, profile) as encoder:
+            encoder.planes.u[:], encoder.planes.v[:] = 128, 128
+            for number in range(count):
+                encoder.planes.y[:] = 20 + number * 7
+                encoder.write()
+        with av.open(str(path)) as media:
+            stream = media.streams.video[0]
+            assert (stream.duration or 0) * (stream.time_base or 0) == count / fps
