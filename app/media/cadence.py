@@ -33,7 +33,7 @@ class Cadence:
 
 def cadence_of(times: Ticks, tick: Fraction, declared: Iterable[Fraction | None]) -> Cadence:
     """``times`` are sorted; ``tick`` is the seconds of one. Of rates that fit alike, a declared one is taken."""
-    stated = [rate for rate in declared if rate is not None and 0 < rate <= 1000]
+    stated = [_exact(rate) for rate in declared if rate is not None and 0 < rate <= 1000]
     if len(times) < 2 or times[-1] == times[0]:
         return Cadence(rate=stated[0] if stated else _FALLBACK, constant=True)
     measured = Fraction(len(times) - 1) / (int(times[-1] - times[0]) * tick)
@@ -41,6 +41,11 @@ def cadence_of(times: Ticks, tick: Fraction, declared: Iterable[Fraction | None]
         if _fits(times, tick, rate):
             return Cadence(rate=rate, constant=True)
     return Cadence(rate=_nominal(times, tick), constant=False)
+
+
+def _exact(rate: Fraction) -> Fraction:
+    """29.97, as FLV writes it, is 30000/1001."""
+    return next((usual for usual in _USUAL if abs(usual - rate) <= usual / 5000), rate)
 
 
 def _near(measured: Fraction) -> Iterator[Fraction]:

@@ -4,8 +4,8 @@ Display-referred, after ITU-R BT.2408 and BT.2390: what is as bright as paper (2
 than about 90 stays as it is, and lights up to 1,000 cd/m² are rolled off above. Colours are scaled by their largest
 component, so that a hue keeps its hue, then moved from BT.2020 to BT.709.
 
-One table costs a third of ``zscale`` + ``tonemap=hable`` for each frame, and is brighter: those leave paper
-at 60 % grey.
+PyAV has no ``zscale``. Against ``zscale`` + ``tonemap=hable`` in the ffmpeg program this takes half as long again (31
+to 21 ms for a frame of 1080p), and it is brighter: that leaves paper at 60 % grey.
 """
 
 from __future__ import annotations
