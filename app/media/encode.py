@@ -35,9 +35,11 @@ _X264 = (
 
 
 #: For pictures of a camera, where everything moves: the encoder's own judgement at an even quality, and a key frame
-#: every two seconds, so that players seek at once.
+#: every two seconds, so that players seek at once. No macroblock tree: where the height is no multiple of 16, as 1080
+#: is not, x264 then reads rows that nobody wrote, and two runs in three of the same frames differed.
 _X264_CAMERA = (
-    "crf={crf}:stitchable=1:open-gop=0:keyint={two_seconds}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
+    "crf={crf}:mbtree=0:stitchable=1:open-gop=0:keyint={two_seconds}:"
+    "colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
 )
 
 

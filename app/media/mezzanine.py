@@ -28,7 +28,7 @@ from app.media.refusals import Corrupt
 from app.media.time import SAMPLE_RATE, FrameRange
 
 #: Part of the fingerprint of every segment: to be raised when a byte can change.
-MEZZANINE_VERSION = "3"
+MEZZANINE_VERSION = "4"
 #: A key frame is looked for at the segment's beginning, the distance of key frames before it, twice that and this
 #: before it, and then from the beginning on, until a frame is found that has begun by then.
 _FAR_BACK_S = 10

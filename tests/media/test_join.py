@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from app.media.encode import ChunkEncoder, Content, VideoProfile
 from app.media.errors import NotPlayable
+from app.media.ffmpeg import run_ffmpeg
 from app.media.package import encode_sound, join, pictures_of, verify
 from app.media.time import SAMPLE_RATE, sample_at
 from app.media.wave import write_wave
@@ -136,3 +137,20 @@ def test_a_chunk_lasts_exactly_as_long_as_its_frames(tmp_path: Path, fps: Fracti
         with av.open(str(path)) as media:
             stream = media.streams.video[0]
             assert (stream.duration or 0) * (stream.time_base or 0) == count / fps
+
+
+def test_camera_pictures_whose_height_is_no_multiple_of_16_are_encoded_alike_each_time(tmp_path: Path) -> None:
+    source, made = tmp_path / "source.mkv", set[bytes]()
+    run_ffmpeg(
+        ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=6", "-c:v", "mpeg4", "-q:v", "5", str(source)), timeout_s=60
+    )
+    profile = VideoProfile(width=160, height=90, fps=Fraction(25), content=Content.CAMERA)
+    with av.open(str(source)) as media:
+        pictures = list(media.decode(video=0))
+    for number in range(12):
+        path = tmp_path / f"{number}.mp4"
+        with ChunkEncoder(path, profile) as encoder:
+            for picture in pictures:
+                encoder.write_picture(picture)
+        made.add(path.read_bytes())
+    assert len(made) == 1
