@@ -15,12 +15,13 @@ import asyncio
 import contextlib
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 import httpcore2
 
@@ -32,6 +33,9 @@ _ATTEMPTS = 4
 _PAUSE_S = 1.0
 _PIECE = 1 << 20
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+#: What stays as it is in a path or query: all that has a meaning there, and what is encoded already.
+_KEPT = "/?:@!$&'()*+,;=-._~%"
 _REDIRECTS = (301, 302, 303, 307, 308)
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -78,8 +82,11 @@ class Outbound:
         self._allowed = frozenset(host.lower() for host in allowed)
 
     def check(self, url: str) -> None:
-        """What can be told without asking anyone: scheme, host, and an address written as a number."""
-        host = _host_of(url)
+        """What can be told without asking anyone: scheme, host, and an address written as a number.
+
+        Raises SourceRefused, AddressNotPublic.
+        """
+        host = _host_of(_spelled(url))
         if host.lower() not in self._allowed:
             _refuse_private(host, _literal(host))
 
@@ -101,6 +108,7 @@ class Outbound:
 
     async def _attempt(self, pool: httpcore2.AsyncConnectionPool, url: str, file: BinaryIO, most_bytes: int) -> Fetched:
         for _ in range(MOST_REDIRECTS + 1):
+            url = _spelled(url)
             self.check(url)
             asking = pool.stream("GET", url, headers=_asking_from(file.tell()), extensions={"timeout": _TIMEOUTS})
             async with asking as answer:
@@ -205,6 +213,22 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def _spelled(url: str) -> str:
+    """The address as it goes over the wire: people write spaces, and letters of their own. Raises SourceRefused."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        plain = host if host.isascii() else host.encode("idna").decode("ascii")
+        port = f":{parts.port}" if parts.port is not None else ""
+    except (ValueError, UnicodeError) as error:
+        raise SourceRefused(f"{_shown(url)} is not an address: {error}.") from error
+    if not _HOST.fullmatch(plain):
+        raise SourceRefused(f"{_shown(url)} cannot be fetched: name an http:// or https:// address of a file.")
+    who, at, _ = parts.netloc.rpartition("@")
+    place = f"{who}{at}[{plain}]{port}" if ":" in plain else f"{who}{at}{plain}{port}"
+    return urlunsplit((parts.scheme, place, quote(parts.path, _KEPT), quote(parts.query, _KEPT), ""))
+
+
 def _host_of(url: str) -> str:
     """Raises SourceRefused."""
     try:
@@ -220,7 +244,9 @@ def _host_of(url: str) -> str:
 
 
 def _literal(host: str) -> list[Address]:
-    """The address a host is written as, also in the old ways: 127.1, 0x7f000001, 2130706433."""
+    """The address a host is written as, also in the old ways (127.1, 0x7f000001, 2130706433), or by the known name."""
+    if host.lower().rstrip(".") == "localhost" or host.lower().endswith(".localhost"):
+        return [ipaddress.IPv4Address("127.0.0.1")]
     try:
         return [ipaddress.ip_address(host)]
     except ValueError:

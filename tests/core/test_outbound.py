@@ -77,6 +77,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._chunks_without_end()
             case "/inside":
                 self._redirect("http://127.0.0.2:9/secret")
+            case "/Pr%C3%A4sentation%20eins.mp4":
+                self._send(BODY)
             case "/elsewhere":
                 self._redirect("/film.mp4")
             case "/round":
@@ -155,6 +157,17 @@ def test_a_file_arrives_whole_also_behind_a_redirect(address: str, tmp_path: Pat
         fetched = fetch(address + path, tmp_path / "film")
         assert (tmp_path / "film").read_bytes() == BODY
         assert fetched == Fetched(size=len(BODY), filename="film.mp4")
+
+
+@pytest.mark.parametrize("path", ["/Präsentation eins.mp4", "/Pr%C3%A4sentation%20eins.mp4?a=ü b"])
+def test_an_address_may_be_written_as_people_do(address: str, tmp_path: Path, path: str) -> None:
+    assert fetch(address + path, tmp_path / "film").size == len(BODY)
+
+
+@pytest.mark.parametrize("url", ["http://a b/", "http://exa\tmple .com/", "http://%6cocalhost/", "http://ⓛocalhost/"])
+def test_a_host_that_is_none_is_refused_at_once(url: str) -> None:
+    with pytest.raises(SourceRefused):
+        Outbound().check(url)
 
 
 @pytest.mark.parametrize("url", TRICKS)
