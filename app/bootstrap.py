@@ -45,7 +45,7 @@ from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.pipeline.steps import Steps
 from app.modules.videos.pipeline.takes import TakeSteps
 from app.modules.videos.pipeline.workflow import RenderWorkflow
-from app.modules.videos.pipeline.workshop import Making, Workshop
+from app.modules.videos.pipeline.workshop import Making, Workshop, sweep_scratch
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import UploadLimits, Uploads
@@ -259,6 +259,10 @@ def build_housekeeping(platform: Platform) -> Housekeeping:
         {
             "expire uploads": (timedelta(minutes=1), lambda _going_on: expiry.expire()),
             "forget answers": (timedelta(hours=1), forget_answers),
+            "sweep scratch": (
+                timedelta(hours=1),
+                lambda _going_on: sweep_scratch(_scratch(platform.settings)),
+            ),
             "sweep drafts": (
                 timedelta(hours=6),
                 lambda _going_on: platform.blobs.sweep(older_than_s=GRACE.total_seconds()),

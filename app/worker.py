@@ -24,6 +24,8 @@ WATCH_EVERY_S = 5
 PRUNE_EVERY_S = 600
 #: How long the engine remembers what it did. Jobs, receipts and files are kept by the application itself.
 HISTORY_S = 86_400.0
+#: The workflows that are asked for; the others are their children, and go with them.
+ORDERED = ("render", "intake", "file")
 log = structlog.get_logger(__name__)
 
 
@@ -54,7 +56,7 @@ def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable |
                 watch.look()
                 filing.look()
             if tick % PRUNE_EVERY_S == 0:
-                engine.prune(older_than_s=HISTORY_S)
+                engine.prune(ORDERED, older_than_s=HISTORY_S)
     housekeeping.stop()
     engine.stop()
     platform.close()

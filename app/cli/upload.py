@@ -32,6 +32,10 @@ _FILE_ENDINGS = frozenset(
 def upload(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, deck, image, sound, subtitles or font.")],
     title: Annotated[str | None, typer.Option(help="Without one, the file's name.")] = None,
+    as_file: Annotated[
+        bool | None,
+        typer.Option("--file/--recording", help="What it is, where its ending does not tell: sound alone is a file."),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is ready.")] = True,
     patience: Annotated[
         float, typer.Option(metavar="SECONDS", help="How long to try again while the network or the server is away.")
@@ -44,7 +48,15 @@ def upload(
     key = needed_key(api_key)
     _check_file(file)
     with _stopping() as stopping, metered(as_json=as_json) as meter:
-        trip = _Trip(file=file, title=title, wait=wait, patience_s=patience, show=meter.show)
+        trip = _Trip(
+            file=file,
+            title=title,
+            as_file=as_file,
+            wait=wait,
+            patience_s=patience,
+            show=meter.show,
+            note=Output(as_json).note,
+        )
         video = _sent(trip, api_base, key, stopping)
     if video is None:
         Output(as_json).note("Stopped. What arrived is kept for a day: run the same command again to go on.")
@@ -61,14 +73,16 @@ class _Trip:
 
     file: Path
     title: str | None
+    as_file: bool | None
     wait: bool
     patience_s: float
     show: Callable[[Moment], None]
+    note: Callable[[str], None]
 
     @property
     def is_file(self) -> bool:
         """Whether it is no recording: told from its ending, since the server tells the rest from its content."""
-        return self.file.suffix.lower() in _FILE_ENDINGS
+        return self.file.suffix.lower() in _FILE_ENDINGS if self.as_file is None else self.as_file
 
     def tell(self, stage: str, before: float, share: float) -> Callable[[int], None]:
         """Tells bytes as a part of the whole way."""
@@ -90,6 +104,8 @@ def _sent(trip: _Trip, base: str, key: str, stopping: threading.Event) -> Json |
             sender = Sender(api, trip.file, FILES if trip.is_file else RECORDINGS, tell)
             begun = sender.begin(sha256, {"title": trip.title} if trip.title else {})
             sender.send(begun["id"])
+        if begun["status"] in ("received", "done"):
+            trip.note(f"These bytes are there already, as {begun['filename']}; nothing was sent, its title stays.")
         path = f"{FILES}/{begun['id']}" if trip.is_file else f"/{begun['id']}"
         if not trip.wait:
             return api.ask("GET", path)
@@ -126,13 +142,14 @@ def _stopping() -> Generator[threading.Event]:
 def _lines(file: Path, video: Json) -> tuple[str, ...]:
     if video["status"] != "ready":
         return (f"✓ {file.name} is there; the server looks at it now", f"  id       {video['id']}")
+    name = video.get("name", video["title"])
     if "render" not in video:
         pages = video["facts"].get("page_count")
         told = f"{video['kind']}, {pages} pages" if pages else video["kind"]
-        return (f"✓ {file.name} is in the library", f"  file     {video['id']}", f"  kind     {told}")
+        return (f"✓ {name} is in the library", f"  file     {video['id']}", f"  kind     {told}")
     shape = f"{video['duration']:.1f} s, {video['width']}×{video['height']} at {video['fps']:g} fps"
     return (
-        f"✓ {file.name} is in the library",
+        f"✓ {name} is in the library",
         f"  video    {video['id']}",
         f"  picture  {shape}, {megabytes(video['size'])}",
     )

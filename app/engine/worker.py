@@ -85,11 +85,11 @@ class EngineWorker:
     def cancel(self, id: str) -> None:  # noqa: A002
         DBOS.cancel_workflow(id, cancel_children=True)
 
-    def prune(self, *, older_than_s: float) -> int:
-        """Forget workflows that ended long ago, with their children; returns how many."""
+    def prune(self, names: Sequence[str], *, older_than_s: float) -> int:
+        """Forget workflows of these names that ended long ago, with their children; returns how many."""
         before = datetime.now(UTC) - timedelta(seconds=older_than_s)
         flows = DBOS.list_workflows(
-            name="render",
+            name=list(names),
             status=["SUCCESS", "ERROR", "CANCELLED"],
             end_time=before.isoformat(),
             limit=200,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import suppress
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -10,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from app.core.errors import InvalidRequest, TooLarge
-from app.storage.base import Part
+from app.storage.base import Part, UploadNotFound
 from app.storage.files import PIECE
 from app.storage.local import LocalStore
 from app.storage.local_parts import PartDraft
@@ -37,9 +38,22 @@ def uploads_router(store: LocalStore, part_links: SignedPartLinks) -> APIRouter:
             part = await _receive(request.stream(), store, wanted)
         except ClientDisconnect:
             return Response(status_code=400)  # Nobody is there to read it.
+        except UploadNotFound:
+            await _drain(request, wanted)
+            raise
         return JSONResponse({"number": part.number, "size": part.size})
 
     return router
+
+
+async def _drain(request: Request, wanted: PartUpload) -> None:
+    """Read what is on its way: most clients listen only when they have sent all of it."""
+    left = wanted.size
+    with suppress(ClientDisconnect, RuntimeError):  # what was read already cannot be read again
+        async for chunk in request.stream():
+            left -= len(chunk)
+            if left <= 0:
+                return
 
 
 async def _receive(body: AsyncIterable[bytes], store: LocalStore, wanted: PartUpload) -> Part:

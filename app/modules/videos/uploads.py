@@ -51,6 +51,8 @@ from app.storage.links import PartLinks
 DEFAULT_PARTS, MOST_PARTS_SHOWN = 20, 200
 _MIB = 1024**2
 _LONGEST_FILENAME = 255
+#: How seldom asking for an upload is written down.
+_RENEW_EVERY = timedelta(minutes=10)
 _ENDING = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 _COMPLETED_AT = {
     UploadTarget.VIDEO: "POST /api/v1/videos/uploads/{id}/complete",
@@ -223,8 +225,8 @@ class Uploads:
             upload = upload_of(session, workspace_id, upload_id)
         if upload.status != UploadStatus.OPEN:
             return upload
-        half_over = upload.expires_at - self._clock() < self._limits.lifetime / 2
-        if upload.multipart_id is not None and not half_over:
+        renewed = upload.expires_at - self._limits.lifetime
+        if upload.multipart_id is not None and self._clock() - renewed < _RENEW_EVERY:
             return upload
         mine = None if upload.multipart_id else self._blobs.begin_multipart(upload.blob)
         with self._database.session_scope() as session:

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 
 from app.core.clock import utc_now
 from app.core.database import Database, insert_if_absent
+from app.core.errors import TenexError
 from app.core.ids import new_id
 from app.modules.videos.models import Artifact
-from app.storage.base import BlobStore
+from app.storage.base import Blob, BlobStore
 
 _ASKED_AT_ONCE = 8
 
@@ -80,6 +81,26 @@ class Artifacts:
         """
         key = f"artifacts/{workspace_id}/{fingerprint[:2]}/{fingerprint}-{new_id()}{path.suffix}"
         stored = self._blobs.put(key, path)
+        try:
+            winner = self._record(workspace_id, job_id, kind, fingerprint, stored, facts, note)
+        except TenexError:
+            self._blobs.delete(key)
+            raise
+        if winner.blob != key:
+            self._blobs.delete(key)
+        return _stored(winner)
+
+    def _record(
+        self,
+        workspace_id: str,
+        job_id: str,
+        kind: str,
+        fingerprint: str,
+        stored: Blob,
+        facts: dict[str, Any],
+        note: Callable[[Session], None],
+    ) -> Artifact:
+        """The artifact that counts: this one, or the one that was recorded before."""
         moment = utc_now()
         with self._database.session_scope() as session:
             insert_if_absent(
@@ -88,7 +109,7 @@ class Artifacts:
                 workspace_id=workspace_id,
                 fingerprint=fingerprint,
                 kind=kind,
-                blob=key,
+                blob=stored.key,
                 size=stored.size,
                 sha256=stored.sha256,
                 facts=facts,
@@ -98,9 +119,7 @@ class Artifacts:
             )
             winner = session.get_one(Artifact, (workspace_id, fingerprint))
             note(session)
-        if winner.blob != key:
-            self._blobs.delete(key)
-        return _stored(winner)
+        return winner
 
     def forget(self, workspace_id: str, fingerprint: str) -> None:
         with self._database.session_scope() as session:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import shutil
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ from app.modules.videos.pipeline.artifacts import Artifacts, Stored
 from app.modules.videos.pipeline.progress import TaskProgress
 from app.modules.videos.pipeline.settle import ACTIVE, Settlement
 from app.storage.base import BlobStore
+
+#: In each folder of an attempt; held as long as its process lives.
+_LOCK = ".lock"
 
 
 class JobEnded(TenexError):
@@ -58,10 +62,23 @@ class Workshop:
         """A folder of this attempt's own, gone afterwards."""
         path = self.scratch / new_id()
         path.mkdir(parents=True)
-        try:
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
+        with (path / _LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                yield path
+            finally:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def sweep_scratch(scratch: Path) -> int:
+    """Remove the folders of attempts whose process was killed: nobody holds their locks any more. Returns how many."""
+    swept = 0
+    for path in scratch.glob(f"*/{_LOCK}"):
+        with contextlib.suppress(OSError), path.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path.parent, ignore_errors=True)
+            swept += 1
+    return swept
 
 
 class Making:
@@ -93,9 +110,11 @@ class Making:
     async def keep(
         self, job_id: str, workspace_id: str, kind: str, name: str, path: Path, facts: dict[str, Any], outcome: Outcome
     ) -> None:
-        """Store what was made, and finish its task in the same commit."""
+        """Store what was made, and finish its task in the same commit. Raises JobEnded when the video was deleted."""
 
         def note(session: Session) -> None:
+            if session.get(RenderJob, job_id) is None:
+                raise JobEnded("The video was deleted while this was made.")
             self.progress.finish(session, job_id, name, TaskStatus.MADE, cpu_s=outcome.cpu_s, peak_mb=outcome.peak_mb)
 
         await asyncio.to_thread(
