@@ -82,6 +82,15 @@ def test_a_recording_that_does_not_play_gets_a_copy_that_does(library: Library, 
     library.wait_until(lambda: library.keys(f"artifacts/{library.site.workspace_id}") == [])
 
 
+def test_the_same_recording_may_be_taken_in_twice_at_once(library: Library, lecture: Path) -> None:
+    """Both jobs share their segments, and neither takes them away from the other."""
+    uploads = [library.send(lecture) for _ in range(2)]
+    for job_id in [library.complete(upload.id) for upload in uploads]:
+        library.site.wait(job_id)
+    assert [library.video(upload.id).status for upload in uploads] == ["ready", "ready"]
+    library.wait_until(lambda: library.keys(f"artifacts/{library.site.workspace_id}") == [])
+
+
 def test_a_silent_recording_is_a_video_without_sound(library: Library, tmp_path: Path) -> None:
     video = library.take_in(record(tmp_path / "silent.mp4", sound=False))
     assert (video.status, video.media and video.media.sound) == ("ready", None)

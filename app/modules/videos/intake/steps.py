@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.media.children import Limits, Outcome
@@ -18,6 +20,7 @@ from app.modules.videos.intake.found import Converted, Found, Prepared
 from app.modules.videos.models import (
     JobStatus,
     RenderJob,
+    RenderTask,
     Revision,
     Stage,
     Upload,
@@ -26,6 +29,7 @@ from app.modules.videos.models import (
     VideoStatus,
 )
 from app.modules.videos.pipeline.receiving import Receiving, UploadLost, check_digest
+from app.modules.videos.pipeline.settle import ACTIVE
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
 from app.modules.videos.revisions import show_revision
 from app.modules.videos.texts import note_transcript
@@ -107,23 +111,23 @@ class IntakeSteps:
     # convert ---------------------------------------------------------------------------------------------------------
 
     async def convert_segment(
-        self, job_id: str, workspace_id: str, found: dict[str, Any], part: dict[str, Any]
+        self, job_id: str, workspace_id: str, source: dict[str, Any], part: dict[str, Any]
     ) -> None:
         """Encode one run of frames, unless it is there."""
         frames = int(part["stop"]) - int(part["first"])
         report = self._making.progress.reporter(job_id, part["fingerprint"], frames)
-        await self._convert("segment", job_id, workspace_id, found, part, "segment.mp4", report=report)
+        await self._convert("segment", job_id, workspace_id, source, part, "segment.mp4", report=report)
 
-    async def convert_sound(self, job_id: str, workspace_id: str, found: dict[str, Any], part: dict[str, Any]) -> None:
+    async def convert_sound(self, job_id: str, workspace_id: str, source: dict[str, Any], part: dict[str, Any]) -> None:
         """Encode the sound, unless it is there."""
-        await self._convert("sound", job_id, workspace_id, found, part, "sound.m4a")
+        await self._convert("sound", job_id, workspace_id, source, part, "sound.m4a")
 
     async def _convert(
         self,
         kind: str,
         job_id: str,
         workspace_id: str,
-        found: dict[str, Any],
+        source: dict[str, Any],
         part: dict[str, Any],
         name: str,
         **options: Any,
@@ -133,8 +137,8 @@ class IntakeSteps:
                 return
             with self._at.folder() as folder:
                 out = folder / name
-                async with self._making.blob(found["blob"]) as source:
-                    task = {"source": str(source), "conversion": found["conversion"], "part": part, "out": str(out)}
+                async with self._making.blob(source["blob"]) as path:
+                    task = {"source": str(path), "conversion": source["conversion"], "part": part, "out": str(out)}
                     outcome = await self._run(kind, task, CONVERT_DEADLINE_S, limits=_CONVERT_LIMITS, **options)
                 await self._making.keep(job_id, workspace_id, kind, part["fingerprint"], out, {}, outcome)
 
@@ -197,15 +201,30 @@ class IntakeSteps:
             upload = session.get_one(Upload, job.video_id)
             upload.status, upload.size = UploadStatus.DONE, Found.model_validate(found).size
 
-    def tidy(self, workspace_id: str, found: dict[str, Any]) -> None:
-        """Segments have done their work: nothing will be made of them again."""
+    def tidy(self, job_id: str, workspace_id: str, found: dict[str, Any]) -> None:
+        """Segments have done their work, unless the same file is being taken in once more: then that job tidies."""
         parts = Found.model_validate(found)
         names = {part.fingerprint for part in (*parts.segments, *([parts.sound] if parts.sound else []))}
-        for name in names:
+        for name in names - self._wanted_by_others(job_id, workspace_id, names):
             stored = self._at.artifacts.find(workspace_id, name)
             if stored is not None:
                 self._at.artifacts.forget(workspace_id, name)
                 self._at.blobs.delete(stored.blob)
+
+    def _wanted_by_others(self, job_id: str, workspace_id: str, names: set[str]) -> set[str]:
+        """Those that another running job of the workspace has written down as its own."""
+        wanted = (
+            sa.select(RenderTask.fingerprint)
+            .join(RenderJob, RenderJob.id == RenderTask.job_id)
+            .where(
+                RenderJob.workspace_id == workspace_id,
+                RenderJob.status.in_(ACTIVE),
+                RenderJob.id != job_id,
+                RenderTask.fingerprint.in_(names),
+            )
+        )
+        with self._at.database.read_scope() as session:
+            return set(session.scalars(wanted)) if names else set()
 
     def fail(self, job_id: str, code: str, message: str) -> None:
         """End the job with its reason."""

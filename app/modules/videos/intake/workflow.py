@@ -41,14 +41,16 @@ class IntakeWorkflow:
             lambda: self._steps.receive(job_id), name="receive", deadline_s=RECEIVE_DEADLINE_S
         )
         found = await (await self._child("check", job_id, workspace_id)).result()
-        started = [await self._child("segment", job_id, workspace_id, found, part) for part in found["segments"]]
+        # Not all of what was found: hundreds of segments would each carry the list of all.
+        source = {"blob": found["blob"], "conversion": found["conversion"]}
+        started = [await self._child("segment", job_id, workspace_id, source, part) for part in found["segments"]]
         if found["sound"] is not None:
-            started.append(await self._child("sound", job_id, workspace_id, found, found["sound"]))
+            started.append(await self._child("sound", job_id, workspace_id, source, found["sound"]))
         for child in started:
             await child.result()
         prepared = await (await self._child("prepare", job_id, workspace_id, found)).result()
         await self._durable.step(self._steps.publish, job_id, found, prepared)
-        await self._durable.step(self._steps.tidy, workspace_id, found)
+        await self._durable.step(self._steps.tidy, job_id, workspace_id, found)
 
     async def _child(self, kind: str, job_id: str, workspace_id: str, *what: Json) -> Child:
         name = what[-1]["fingerprint"][:16] if kind in ("segment", "sound") else "all"
@@ -67,16 +69,16 @@ class IntakeWorkflow:
             lambda: self._steps.check(job_id), name="check", deadline_s=CHECK_DEADLINE_S
         )
 
-    async def segment(self, job_id: str, workspace_id: str, found: Json, part: Json) -> None:
+    async def segment(self, job_id: str, workspace_id: str, source: Json, part: Json) -> None:
         await self._durable.long_step(
-            lambda: self._steps.convert_segment(job_id, workspace_id, found, part),
+            lambda: self._steps.convert_segment(job_id, workspace_id, source, part),
             name="segment",
             deadline_s=CONVERT_DEADLINE_S,
         )
 
-    async def sound(self, job_id: str, workspace_id: str, found: Json, part: Json) -> None:
+    async def sound(self, job_id: str, workspace_id: str, source: Json, part: Json) -> None:
         await self._durable.long_step(
-            lambda: self._steps.convert_sound(job_id, workspace_id, found, part),
+            lambda: self._steps.convert_sound(job_id, workspace_id, source, part),
             name="sound",
             deadline_s=CONVERT_DEADLINE_S,
         )
