@@ -12,6 +12,7 @@ from app.core.settings import Settings
 from app.storage.cache import BlobCache
 from app.storage.local import LocalStore
 from app.storage.s3 import S3Store
+from tests.needs import lacking
 from tests.swift import Swift
 
 
@@ -34,6 +35,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True)
     if mounted.returncode != 0:
-        pytest.skip("a full disk is made by mounting a small one: run as root, with CAP_SYS_ADMIN")
+        lacking("a small disk to fill", "run as root, with CAP_SYS_ADMIN, so that it may be mounted")
     yield place
     subprocess.run(["umount", str(place)], check=True)
