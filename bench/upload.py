@@ -101,11 +101,11 @@ def link(settings: Settings) -> str:
 
 
 def add_bare(app: FastAPI) -> None:
-    target = Settings.load().data / "bare"
+    folder = Settings.load().data
 
-    async def bare(request: Request) -> dict[str, int]:
+    async def bare(request: Request, name: str = "bare") -> dict[str, int]:
         size = 0
-        with target.open("wb") as file:
+        with (folder / name).open("wb") as file:
             async for chunk in request.stream():
                 size += file.write(chunk)
         return {"size": size}

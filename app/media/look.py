@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import av
@@ -28,7 +29,6 @@ _MATRICES = {
     10: "bt2020c", 14: "ictcp",
 }  # fmt: skip
 _FULL_RANGE = 2
-_FRAMES_PER_PLACE = 3
 #: Packets that are tried at one place before it is given up.
 _PATIENCE = 150
 
@@ -44,9 +44,9 @@ class Looks:
 
 
 def look(media: InputContainer, stream: VideoStream, places: Iterable[int]) -> Looks:
-    """Decode a few frames at each of ``places`` (ticks of the stream). Raises ``Corrupt`` when none can be decoded."""
+    """Decode a frame at each of ``places`` (ticks of the stream). Raises ``Corrupt`` when none can be decoded."""
     stream.codec_context.thread_count = 1
-    frames = [frame for place in places for frame in _frames_at(media, stream, place)]
+    frames = [frame for place in places if (frame := _frame_at(media, stream, place)) is not None]
     if not frames:
         raise Corrupt(
             "The file is damaged: no picture in it can be decoded. Play it from start to end; if that works, export "
@@ -70,19 +70,14 @@ def rotation_of(frame: av.VideoFrame) -> Rotation:
     return turns[round(frame.rotation / 90) % 4]
 
 
-def _frames_at(media: InputContainer, stream: VideoStream, place: int) -> Iterator[av.VideoFrame]:
+def _frame_at(media: InputContainer, stream: VideoStream, place: int) -> av.VideoFrame | None:
+    """The first that can be decoded from there on."""
     media.seek(place, stream=stream)
-    seen = 0
-    for tried, packet in enumerate(packets_of(media, stream)):
-        try:
-            frames = packet.decode()
-        except FFmpegError:  # damaged here: the next packets may not be
-            frames = []
-        for frame in frames:
-            yield frame
-            seen += 1
-        if seen >= _FRAMES_PER_PLACE or tried >= _PATIENCE:
-            return
+    for _, packet in zip(range(_PATIENCE), packets_of(media, stream), strict=False):
+        with suppress(FFmpegError):  # damaged here: the next packets may not be
+            if frames := packet.decode():
+                return frames[0]
+    return None
 
 
 def _colour(frame: av.VideoFrame) -> Colour:

@@ -36,15 +36,16 @@ _SPACES = {"bt709": Colorspace.ITU709, "bt601": Colorspace.ITU601, "bt2020": Col
 
 _TILE = 160
 _COLUMNS, _ROWS = 10, 10
-_MOST_TILES = 60
-#: Seconds from tile to tile: the first that needs no more tiles than fit.
-_INTERVALS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 60, 120, 300, 600)
+#: As many tiles as this are always worth their key frames, and in long recordings one for every minute.
+_TILES_OF_SHORT, _TILES_PER_S = 40, Fraction(1, 60)
+#: Seconds from tile to tile: the first that needs no more tiles than that.
+_INTERVALS = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60, 120, 300, 600)
 _JPEG = (cv2.IMWRITE_JPEG_QUALITY, 72)
 #: A picture that is darker on average, or more even, says nothing about the recording.
 _DARK, _EVEN = 24.0, 12.0
 _FINE_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
 _POSTER_SIDE = 1920
-_MOMENTS, _MOMENT_S = 4, Fraction(4, 5)
+_MOMENTS, _MOMENT_S = 3, Fraction(4, 5)
 _PREVIEW_SIDE, _PREVIEW_RATE, _PREVIEW_CRF = 480, Fraction(25, 2), 28
 _EVERY_PIXEL = Bounds().max_pixels
 #: Packets that are looked through for one key frame before the place is given up.
@@ -119,7 +120,8 @@ def draw_storyboard(playable: Playable, folder: Path) -> Storyboard:
 
 def interval_for(duration: Fraction, key_frame_every: Fraction) -> Fraction:
     """A round number of seconds that needs not too many tiles, and is not shorter than from key frame to key frame."""
-    least = max(duration / _MOST_TILES, min(key_frame_every, duration / 4))
+    tiles = max(_TILES_OF_SHORT, duration * _TILES_PER_S)
+    least = max(duration / tiles, min(key_frame_every, duration / 4))
     return next((Fraction(each) for each in _INTERVALS if each >= least), Fraction(-(-least // 60) * 60))
 
 
@@ -214,12 +216,11 @@ def draw_poster(playable: Playable, at: Fraction, target: Path) -> None:
 
 
 def draw_preview(playable: Playable, target: Path) -> None:
-    """A few moments from all along, small, silent, ready to be shown in a list."""
-    length = playable.duration
+    """A few moments from all along, or all of what is short; small, silent, ready to be shown in a list."""
+    length, shown = playable.duration, _MOMENTS * _MOMENT_S
     moments = [length * number / _MOMENTS for number in range(_MOMENTS)]
-    shown = min(length, _MOMENTS * _MOMENT_S)
-    if length <= 2 * _MOMENTS * _MOMENT_S:
-        moments = [Fraction(0)]
+    if length <= 2 * shown:
+        moments, shown = [Fraction(0)], length
     ticks = max(1, round(shown / len(moments) * _PREVIEW_RATE))
     width, height = _fitted(playable, _PREVIEW_SIDE)
     profile = VideoProfile(width=width, height=height, fps=_PREVIEW_RATE, content=Content.CAMERA, crf=_PREVIEW_CRF)

@@ -144,12 +144,12 @@ def test_a_preview_is_short_silent_small_and_moves(recordings: Recordings, tmp_p
     )
     draw_preview(playable(source), tmp_path / "preview.mp4")
     made = examine(tmp_path / "preview.mp4", Bounds())
-    assert 2.9 < made.duration < 3.5
+    assert 2.3 < made.duration < 2.6
     assert (made.sound, made.picture.width, made.picture.height) == (None, 480, 270)
     assert made.bytes < 400_000
     lumas = [luma.astype(int) for _, luma in shown(tmp_path / "preview.mp4")]
     moved = [np.abs(after - before).mean() > 0.5 for before, after in pairwise(lumas)]
-    assert sum(moved) > 30
+    assert sum(moved) > 22
 
 
 def test_a_preview_of_something_short_is_all_of_it(recordings: Recordings, tmp_path: Path) -> None:
@@ -157,9 +157,9 @@ def test_a_preview_of_something_short_is_all_of_it(recordings: Recordings, tmp_p
     assert float(examine(tmp_path / "preview.mp4", Bounds()).duration) == pytest.approx(3.0, abs=0.1)
 
 
-def test_a_two_hour_recording_has_sixty_tiles_at_most(recordings: Recordings, tmp_path: Path) -> None:
+def test_a_two_hour_recording_has_a_tile_for_every_minute(recordings: Recordings, tmp_path: Path) -> None:
     board = draw_storyboard(playable(recordings["long.mp4"]), tmp_path)
-    assert (board.interval, board.tiles) == (120, 60)
+    assert (board.interval, board.tiles) == (60, 120)
     assert {round(float(tile.mean())) for tile in tiles(board)} <= {27, 28, 29}  # each shows a second 0
 
 
@@ -174,11 +174,13 @@ def test_where_key_frames_are_rare_there_are_few_tiles(recordings: Recordings, t
     [
         (10, 2, 2),
         (60, 2, 2),
-        (60, 1, 1),
-        (600, 2, 10),
+        (60, 1, 2),
+        (40, 1, 1),
+        (600, 2, 15),
         (3600, 10, 60),
-        (7200, 2, 120),
-        (43200, 5, 720),
+        (1800, 2, 45),
+        (7200, 2, 60),
+        (43200, 5, 60),
         (4, 4, 1),
         (90, 8, 8),
     ],
@@ -191,17 +193,17 @@ def test_damaged_places_show_what_was_before(recordings: Recordings, tmp_path: P
     whole = bytearray(recordings["seconds.mp4"].read_bytes())
     with av.open(str(recordings["seconds.mp4"])) as media:
         keys = [packet for packet in media.demux(video=0) if packet.is_keyframe and packet.size]
-    for key in keys[4:6]:
+    for key in keys[6:8]:
         whole[key.pos + 60 : key.pos + key.size] = b"\xff" * (key.size - 60)
     damaged = tmp_path / "damaged.mp4"
     damaged.write_bytes(whole)
     board = draw_storyboard(playable(damaged), tmp_path)
     assert board.tiles == 20
     levels = [round((float(tile.mean()) * 219 / 255 + 16 - 40) / 20) for tile in tiles(board)]
-    assert levels[:4] + levels[6:] == [second % 10 for second in [0, 1, 2, 3, *range(6, 20)]]
+    assert levels[:6] + levels[8:] == [second % 10 for second in [*range(6), *range(8, 20)]]
     draw_poster(playable(damaged), board.telling, tmp_path / "poster.jpg")
     draw_preview(playable(damaged), tmp_path / "preview.mp4")
-    assert examine(tmp_path / "preview.mp4", Bounds()).picture.frames > 30
+    assert examine(tmp_path / "preview.mp4", Bounds()).picture.frames >= 20
 
 
 def test_nothing_but_damage_is_refused(recordings: Recordings, tmp_path: Path) -> None:
