@@ -134,15 +134,15 @@ def _asked_for(row: Revision) -> dict[str, Any]:
         shape = {"fps": _shown_rate(row.fps), "aspect_ratio": aspect_of(row.width, row.height)}
         return dict.fromkeys(names) | shape
     composition = Composition.model_validate(row.composition)
-    scene = composition.scenes[0]
+    speaker = composition.speaker
     return {
         "fps": float(composition.picture.fps),
         "aspect_ratio": composition.picture.aspect_ratio,
         "resolution": composition.picture.resolution,
-        "avatar_id": scene.speaker.avatar_id,
-        "voice_id": scene.speaker.voice_id,
-        "background": scene.speaker.background,
-        "script": scene.script,
+        "avatar_id": speaker.avatar_id if speaker else None,
+        "voice_id": speaker.voice_id if speaker else None,
+        "background": speaker.background if speaker else None,
+        "script": composition.script,
     }
 
 

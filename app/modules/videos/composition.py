@@ -1,5 +1,8 @@
 """What to show, as data. Every render starts from a composition; a talking head is one scene without a slide.
 
+Who is heard in a scene: its ``speaker``, who says the script; or a ``recording`` of the host; or only ``sound``; or
+nobody, for ``duration_ms``.
+
 Stored as JSON with the video's revision, so that any revision can be rendered again and any part of it changed.
 """
 
@@ -8,9 +11,10 @@ from __future__ import annotations
 from enum import StrEnum
 from fractions import Fraction
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from app.media.time import RATES
+from app.modules.videos.scenery import Asset, Brand, Broll, Card, Clip, Layout, LowerThird, Music, Transition, Value
 
 
 class AspectRatio(StrEnum):
@@ -41,9 +45,10 @@ class FrameRate(StrEnum):
 
 
 class Captions(StrEnum):
-    """``sidecar``: VTT and SRT files beside the video. ``none``: no captions."""
+    """``sidecar``: VTT and SRT files beside the video. ``burned``: in the picture, too. ``none``: no captions."""
 
     SIDECAR = "sidecar"
+    BURNED = "burned"
     NONE = "none"
 
 
@@ -58,10 +63,6 @@ _SHARES = {
 def aspect_of(width: int, height: int) -> AspectRatio | None:
     """The shape of a frame, if it is one of those that have a name."""
     return next((ratio for ratio, share in _SHARES.items() if Fraction(width, height) == share), None)
-
-
-class Value(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Picture(Value):
@@ -93,11 +94,36 @@ class Speaker(Value):
 
 
 class Scene(Value):
-    script: str
-    speaker: Speaker
+    """``lead_in_ms``, ``lead_out_ms``: silence before and after what is said, beyond what speech needs anyway."""
+
+    script: str = ""
+    speaker: Speaker | None = None
+    recording: Clip | None = None
+    sound: Clip | None = None
+    duration_ms: int | None = None
+    title: str = ""
+    slide: Asset | Card | None = None
+    layout: Layout = Layout()
+    broll: tuple[Broll, ...] = ()
+    transition: Transition = Transition()
+    lower_third: LowerThird | None = None
+    lead_in_ms: int = 0
+    lead_out_ms: int = 0
 
 
 class Composition(Value):
     picture: Picture
     scenes: tuple[Scene, ...]
     captions: Captions = Captions.SIDECAR
+    music: Music | None = None
+    brand: Brand = Brand()
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """The first who speaks a script."""
+        return next((scene.speaker for scene in self.scenes if scene.speaker is not None), None)
+
+    @property
+    def script(self) -> str:
+        """All that is said, where it is known."""
+        return "\n\n".join(scene.script for scene in self.scenes if scene.script)

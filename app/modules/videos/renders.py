@@ -143,11 +143,11 @@ class Renders:
 
     def _add(self, session: Session, video: Video, composition: Composition) -> Ordered:
         session.add(video)
-        note_transcript(session, video, _script(composition))
+        note_transcript(session, video, composition.script)
         return self._render(session, video, composition)
 
     def _render(self, session: Session, video: Video, composition: Composition) -> Ordered:
-        script = _script(composition)
+        script = composition.script
         video.last_revision += 1
         video.status, video.updated_at = VideoStatus.RENDERING, utc_now()
         job = RenderJob(
@@ -199,7 +199,9 @@ class Renders:
         return speaker
 
     def _changed(self, session: Session, workspace_id: str, before: Composition, change: Change) -> Composition:
-        old = before.scenes[0].speaker
+        old = before.speaker
+        if old is None or len(before.scenes) > 1:
+            raise NotRenderable("This is a webinar: send `scenes` with what is to change in which of them.")
         if change.avatar_id is not None and change.avatar_id != old.avatar_id:
             speaker = self._speaker(session, workspace_id, change.avatar_id, change.voice_id, change.background)
         else:
@@ -211,7 +213,7 @@ class Renders:
             resolution=change.resolution or before.picture.resolution,
             fps=change.fps or before.picture.fps,
         )
-        script = before.scenes[0].script if change.script is None else change.script
+        script = before.script if change.script is None else change.script
         return Composition(
             picture=picture, scenes=(self._scene(script, speaker),), captions=change.captions or before.captions
         )
@@ -260,10 +262,6 @@ def _last_composition(session: Session, video: Video) -> Composition:
     if job is None:
         raise NotRenderable("This video has never been rendered, so there is nothing to render again.")
     return Composition.model_validate(job.composition)
-
-
-def _script(composition: Composition) -> str:
-    return " ".join(scene.script for scene in composition.scenes)
 
 
 def new_video(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.avatars.base import AvatarProvider, Delivery, TakeRequest, configured
-from app.modules.videos.composition import Composition, Picture, Scene, Value
+from app.modules.videos.composition import Composition, Picture, Speaker
 from app.modules.videos.pipeline.fingerprint import fingerprint
+from app.modules.videos.scenery import Value
 from app.speech.passages import Passage, split_passages
 
 #: Silence after the last word of a scene that is one take.
@@ -14,8 +15,12 @@ SCENE_PAUSE_MS = 400
 
 
 class PlannedTake(Value):
-    """One take of the plan, in the order of the script; equal takes carry the same fingerprint."""
+    """One take of the plan, in the order of the script; equal takes carry the same fingerprint.
 
+    ``scene`` counts from 0.
+    """
+
+    scene: int
     fingerprint: str
     provider: str
     delivery: Delivery
@@ -29,9 +34,11 @@ class PlannedTake(Value):
 def plan_takes(composition: Composition, providers: Mapping[str, AvatarProvider]) -> tuple[PlannedTake, ...]:
     """Every take in playing order. A provider that works by passage gets one take per passage of the script."""
     planned: list[PlannedTake] = []
-    for scene in composition.scenes:
-        provider = configured(providers, scene.speaker.provider)
-        planned.extend(_plan(passage, scene, composition.picture, provider) for passage in _passages(scene, provider))
+    for number, scene in enumerate(composition.scenes):
+        if scene.speaker is not None:
+            provider = configured(providers, scene.speaker.provider)
+            passages = _passages(scene.script, provider)
+            planned.extend(_plan(number, each, scene.speaker, composition.picture, provider) for each in passages)
     return tuple(planned)
 
 
@@ -48,15 +55,15 @@ def request_of(take: PlannedTake, picture: Picture) -> TakeRequest:
     )
 
 
-def _passages(scene: Scene, provider: AvatarProvider) -> tuple[Passage, ...]:
+def _passages(script: str, provider: AvatarProvider) -> tuple[Passage, ...]:
     if provider.capabilities.by_passage:
-        return split_passages(scene.script)
-    return (Passage(text=scene.script, pause_ms=SCENE_PAUSE_MS),)
+        return split_passages(script)
+    return (Passage(text=script, pause_ms=SCENE_PAUSE_MS),)
 
 
-def _plan(passage: Passage, scene: Scene, picture: Picture, provider: AvatarProvider) -> PlannedTake:
-    speaker = scene.speaker
+def _plan(scene: int, passage: Passage, speaker: Speaker, picture: Picture, provider: AvatarProvider) -> PlannedTake:
     draft = PlannedTake(
+        scene=scene,
         fingerprint="",
         provider=provider.name,
         delivery=provider.capabilities.delivery,

@@ -1,0 +1,178 @@
+"""What is around the speaker, as data: slides, cards, layouts, B-roll, transitions, music and the brand.
+
+Shares of the frame are in thousandths of its shorter side, times in milliseconds: whole numbers, so that equal wishes
+give equal bytes.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AssetKind(StrEnum):
+    IMAGE = "image"
+    VIDEO = "video"
+    SOUND = "sound"
+    FONT = "font"
+
+
+class Asset(Value):
+    """A stored file, as it was when the video was asked for. ``origin`` says to people where it comes from."""
+
+    kind: AssetKind
+    blob: str
+    sha256: str
+    origin: str
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0
+    has_sound: bool = False
+    alpha: bool = False
+
+
+class Clip(Value):
+    """A run of a recording: ``start_ms <= t < stop_ms`` on its own clock, which begins at zero."""
+
+    asset: Asset
+    start_ms: int = 0
+    stop_ms: int
+
+    @property
+    def duration_ms(self) -> int:
+        return self.stop_ms - self.start_ms
+
+
+class Card(Value):
+    """A slide that is lettered here, in the colours of the brand."""
+
+    title: str
+    subtitle: str = ""
+
+
+class Arrangement(StrEnum):
+    """``overlay``: the slide fills the frame, the host is a picture on it. ``host``: the host fills the frame."""
+
+    OVERLAY = "overlay"
+    SIDE_BY_SIDE = "side_by_side"
+    HOST = "host"
+    SLIDE = "slide"
+
+
+class Corner(StrEnum):
+    """``auto``: where the host covers least of the slide; the first of those that are equal, from bottom right on."""
+
+    AUTO = "auto"
+    BOTTOM_RIGHT = "bottom_right"
+    BOTTOM_LEFT = "bottom_left"
+    TOP_RIGHT = "top_right"
+    TOP_LEFT = "top_left"
+
+
+class Shape(StrEnum):
+    CIRCLE = "circle"
+    ROUNDED = "rounded"
+    RECTANGLE = "rectangle"
+
+
+class Side(StrEnum):
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class Layout(Value):
+    """Where slide and host are. ``size`` is the host's height in ``overlay``; ``split`` its share of the frame beside
+    the slide.
+    """
+
+    arrangement: Arrangement = Arrangement.OVERLAY
+    corner: Corner = Corner.AUTO
+    shape: Shape = Shape.CIRCLE
+    size: int = Field(default=300, ge=100, le=900)
+    margin: int = Field(default=30, ge=0, le=200)
+    border: int = Field(default=4, ge=0, le=30)
+    border_colour: str = "#FFFFFF"
+    shadow: bool = True
+    side: Side = Side.RIGHT
+    split: int = Field(default=330, ge=150, le=700)
+    cutout: bool = True  # a host whose recording has transparency stands on the slide, without shape and border
+
+
+class Fit(StrEnum):
+    """``full``: fills the frame. ``inset``: a picture on it, opposite the host."""
+
+    FULL = "full"
+    INSET = "inset"
+
+
+class BrollSound(StrEnum):
+    """``ducked``: made quiet under speech. ``mixed``: as loud as it is."""
+
+    OFF = "off"
+    DUCKED = "ducked"
+    MIXED = "mixed"
+
+
+class Broll(Value):
+    """A recording or an image, shown for a while. It begins ``at_ms`` into the scene, or with the ``phrase``."""
+
+    asset: Asset
+    at_ms: int | None = None
+    phrase: str | None = None
+    duration_ms: int
+    source_start_ms: int = 0
+    source_stop_ms: int = 0  # 0: to its end
+    loop: bool = False
+    fit: Fit = Fit.FULL
+    zoom: bool = True  # stills move slowly
+    sound: BrollSound = BrollSound.OFF
+
+
+class TransitionKind(StrEnum):
+    CUT = "cut"
+    FADE = "fade"
+    SLIDE = "slide"
+
+
+class Transition(Value):
+    """How a scene takes over from the one before: in its own first moments, while that one goes on."""
+
+    kind: TransitionKind = TransitionKind.CUT
+    duration_ms: int = Field(default=500, ge=0, le=3000)
+
+
+class LowerThird(Value):
+    """Who speaks, on a plate that comes and goes."""
+
+    name: str
+    role: str = ""
+    at_ms: int = 1000
+    duration_ms: int = 5000
+
+
+class Music(Value):
+    """Under everything, again and again. ``level_db`` is against the speech; ``duck``: lower while somebody speaks."""
+
+    asset: Asset
+    level_db: int = Field(default=-18, ge=-60, le=0)
+    duck: bool = True
+    fade_in_ms: int = 1000
+    fade_out_ms: int = 3000
+
+
+class Brand(Value):
+    """How a workspace's webinars look."""
+
+    ground: str = "#FFFFFF"  # behind slides that do not fill the frame
+    card: str = "#14213D"  # behind cards and plates
+    text: str = "#FFFFFF"
+    accent: str = "#FCA311"
+    font: Asset | None = None
+    logo: Asset | None = None
+    logo_corner: Corner = Corner.TOP_RIGHT
+    logo_size: int = Field(default=80, ge=20, le=400)  # its height
