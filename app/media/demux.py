@@ -85,11 +85,13 @@ def choose(media: InputContainer) -> Chosen:
             f"The picture is stored in a way that is not read here ({codec_of(picture)}). "
             "Export it as MP4 with H.264 and AAC and upload that."
         )
+    return Chosen(picture=picture, sound=choose_sound(media))
+
+
+def choose_sound(media: InputContainer) -> AudioStream | None:
+    """The sound that is heard; None when there is none that can be decoded."""
     sounds = [stream for stream in media.streams.audio if not _undecodable(stream)]
-    sound = max(
-        sounds, key=lambda stream: (bool(stream.disposition & Disposition.default), -stream.index), default=None
-    )
-    return Chosen(picture=picture, sound=sound)
+    return max(sounds, key=lambda stream: (bool(stream.disposition & Disposition.default), -stream.index), default=None)
 
 
 def _no_picture(media: InputContainer) -> NoVideoStream:

@@ -1,0 +1,181 @@
+"""A recording as pictures for frames of our own clock, scaled and cropped to fill a box. A stranger's file: only to be
+opened in limited child processes.
+
+Frames are asked for in rising order. Each shows the recorded frame that is nearest in time: the last that begins no
+later than half a frame of ours after it. Before the first and after the last, these stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from av.video.reformatter import ColorRange, Colorspace
+
+from app.media.demux import choose, demuxer_of, opened, packets_of
+from app.media.encode import Plane, Planes, planes_of
+from app.media.examined import Bounds
+from app.media.look import rotation_of
+from app.media.refusals import Corrupt
+
+_EVERY_PIXEL = Bounds().max_pixels
+#: Frames that nothing refers to are passed over until so shortly before the first that is shown.
+_NEAR = Fraction(1, 2)
+_TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
+_HIGH_DEFINITION = 720
+_BT709, _BT601 = 1, (5, 6)
+_HALF, _BLUR = 2, 0.26
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Which part of a recording is shown, in seconds from its beginning: from ``at`` on, and in a loop from ``start``
+    to ``stop`` again and again.
+    """
+
+    at: Fraction
+    start: Fraction = Fraction(0)
+    stop: Fraction | None = None
+    loop: bool = False
+
+    def time(self, passed: Fraction) -> Fraction:
+        """Where it is after so many seconds."""
+        if self.loop and self.stop is not None and self.stop > self.start:
+            return self.start + (self.at + passed - self.start) % (self.stop - self.start)
+        return self.at + passed
+
+
+class Film:
+    def __init__(self, path: Path, run: Run, *, fps: Fraction, size: tuple[int, int]) -> None:
+        self._path, self._run, self._fps, self._size = path, run, fps, size
+        self._stack = ExitStack()
+        self._frames: Iterator[tuple[Fraction, av.VideoFrame]] = iter(())
+        self._current: tuple[Fraction, av.VideoFrame] | None = None
+        self._following: tuple[Fraction, av.VideoFrame] | None = None
+        self._last_time: Fraction | None = None
+        self._shown: av.VideoFrame | None = None
+        self._picture: Planes | None = None
+
+    def picture(self, index: int) -> Planes:
+        """That of frame ``index`` of our clock; the same object as before when nothing changed. Raises ``Corrupt``."""
+        time = self._run.time(index / self._fps)
+        if self._last_time is None or time < self._last_time:
+            self._begin(time)
+        self._last_time = time
+        until = time + 1 / (2 * self._fps)
+        while self._following is not None and self._following[0] < until:
+            self._current, self._following = self._following, next(self._frames, None)
+        if self._current is None:
+            raise Corrupt("No picture of the recording can be decoded there. Upload it again.")
+        if self._picture is None or self._current[1] is not self._shown:
+            self._shown = self._current[1]
+            self._picture = self._filled(self._shown)
+        return self._picture
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _begin(self, time: Fraction) -> None:
+        self._stack.close()
+        self._stack = ExitStack()
+        for start in (time, Fraction(0)):
+            self._frames = self._decoded_from(start, time)
+            self._current = next(self._frames, None)
+            if self._current is not None and (self._current[0] <= time or not start):
+                break
+        self._following = next(self._frames, None)
+
+    def _decoded_from(self, start: Fraction, target: Fraction) -> Iterator[tuple[Fraction, av.VideoFrame]]:
+        """Frames and their times, from a key frame at ``start`` or before it."""
+        media = self._stack.enter_context(opened(self._path, max_pixels=_EVERY_PIXEL))
+        stream = choose(media).picture
+        tick = stream.time_base or Fraction(1, 1000)
+        # In an MP4, zero is the beginning; elsewhere it is when the first stream begins.
+        origin = Fraction(0) if demuxer_of(self._path) == "mov" else Fraction(max(0, media.start_time or 0), 1_000_000)
+        stream.codec_context.thread_count = 1
+        if start > 0:
+            with suppress(FFmpegError):  # it stays at the beginning
+                media.seek(int((start + origin) / tick), stream=stream)
+        for packet in packets_of(media, stream):
+            time = packet.pts if packet.pts is not None else packet.dts
+            far = time is not None and time * tick - origin < target - _NEAR
+            stream.codec_context.skip_frame = "NONREF" if far else "DEFAULT"
+            with suppress(FFmpegError):  # this packet only: the picture before it stays
+                for frame in packet.decode():
+                    if frame.pts is not None:
+                        yield frame.pts * tick - origin, frame
+
+    def _filled(self, frame: av.VideoFrame) -> Planes:
+        """The frame, upright, in the encoder's colours, and as large as fills the box."""
+        turn = rotation_of(frame)
+        width, height = self._size
+        size = (width, height) if turn in (0, 180) else (height, width)
+        half = (size[0] // 2, size[1] // 2)
+        source = planes_of(_plain(frame))
+        planes = [_filling(source.y, size), _filling(source.u, half), _filling(source.v, half)]
+        if turn:
+            planes = [np.asarray(cv2.rotate(plane, _TURNS[turn]), np.uint8) for plane in planes]
+        y, u, v = planes
+        return Planes(y=y, u=u, v=v)
+
+
+def _plain(frame: av.VideoFrame) -> av.VideoFrame:
+    """As 8-bit 4:2:0, BT.709, limited range; as it is when it is that."""
+    matrix = frame.colorspace
+    known = matrix == _BT709 or (matrix not in _BT601 and frame.height >= _HIGH_DEFINITION)
+    if frame.format.name == "yuv420p" and known and frame.color_range != ColorRange.JPEG:
+        return frame
+    full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith(("yuvj", "rgb", "bgr", "gbr"))
+    return frame.reformat(
+        format="yuv420p",
+        src_colorspace=Colorspace.ITU709 if known else Colorspace.ITU601,
+        src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.MPEG,
+    )
+
+
+def _filling(plane: Plane, size: tuple[int, int]) -> Plane:
+    """Scaled until both sides are filled; what is too much is cut off, evenly at the sides, mostly below."""
+    height, width = plane.shape
+    if (width, height) == size:
+        return plane
+    if width * size[1] > height * size[0]:
+        wide = min(width, round(height * size[0] / size[1]))
+        left = (width - wide) // 2
+        plane = plane[:, left : left + wide]
+    else:
+        high = min(height, round(width * size[1] / size[0]))
+        top = (height - high) // 4
+        plane = plane[top : top + high]
+    return plane if plane.shape == size[::-1] else _resized(plane, size)
+
+
+def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
+    """Made smaller by less than half, a light blur and straight lines look like an average over areas, and take a third
+    of its time: SSIM to a bicubic reduction by 1.9 is .997 and .998.
+    """
+    ratio = plane.shape[0] / size[1]
+    if ratio <= 1:
+        return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_CUBIC), np.uint8)
+    if ratio >= _HALF:
+        return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
+    softened = cv2.GaussianBlur(plane, (3, 3), _BLUR * ratio)
+    return np.asarray(cv2.resize(softened, size, interpolation=cv2.INTER_LINEAR), np.uint8)
