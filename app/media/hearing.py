@@ -1,0 +1,87 @@
+"""The sound of a recording, from an exact time on, in blocks: as much memory for two hours as for two minutes.
+
+A stranger's file: only to be opened in limited child processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from app.media.demux import choose_sound, demuxer_of, opened, packets_of
+from app.media.examined import Bounds
+from app.media.time import SAMPLE_RATE
+from app.media.wave import silence
+
+Samples = NDArray[np.int16]
+_EVERY_PIXEL = Bounds().max_pixels
+#: Decoders need a moment to be right.
+_RUN_UP_S = Fraction(1, 4)
+#: Less is the rounding of clocks, or the jitter of whoever recorded it.
+_JUMP_S = Fraction(1, 20)
+
+
+def heard_from(path: Path, at: Fraction, count: int) -> Iterator[Samples]:
+    """``count`` samples of the recording, mono at 48 kHz, from ``at`` seconds after its beginning on.
+
+    Each sounds when the recording's own clock says so: what is missing there, before its beginning and after its end is
+    silence, and what is damaged is left out.
+    """
+    first, written = round(at * SAMPLE_RATE), 0
+    for place, samples in _placed(path, at):
+        start = place - first
+        if start >= count:
+            break
+        if start < written:
+            samples, start = samples[written - start :], written
+        if not len(samples):
+            continue
+        yield from silence(start - written)
+        part = samples[: count - start]
+        yield part
+        written = start + len(part)
+    yield from silence(count - written)
+
+
+def _placed(path: Path, at: Fraction) -> Iterator[tuple[int, Samples]]:
+    """Decoded samples, and the place of the first of them from the recording's beginning on."""
+    with opened(path, max_pixels=_EVERY_PIXEL) as media:
+        stream = choose_sound(media)
+        if stream is None:
+            return
+        origin = Fraction(0) if demuxer_of(path) == "mov" else Fraction(max(0, media.start_time or 0), 1_000_000)
+        start = at + origin - _RUN_UP_S
+        if start > 0:
+            with suppress(FFmpegError):  # it stays at the beginning
+                media.seek(int(start / (stream.time_base or Fraction(1, 1000))), stream=stream)
+        yield from _on_clock(media, stream, origin)
+
+
+def _on_clock(media: InputContainer, stream: AudioStream, origin: Fraction) -> Iterator[tuple[int, Samples]]:
+    """Samples follow one another; only where the clock jumps is their place read from it again."""
+    resampler, place, expected = _resampler(), 0, None
+    for packet in packets_of(media, stream):
+        with suppress(FFmpegError):
+            for frame in packet.decode():
+                time = (frame.pts or 0) * (frame.time_base or Fraction(1, 1000)) - origin
+                if expected is None or abs(time - expected) > _JUMP_S:
+                    resampler, place = _resampler(), round(time * SAMPLE_RATE)
+                expected = time + Fraction(frame.samples, frame.sample_rate)
+                frame.pts = None
+                for part in resampler.resample(frame):
+                    samples = part.to_ndarray().reshape(-1).astype(np.int16)
+                    yield place, samples
+                    place += len(samples)
+
+
+def _resampler() -> av.AudioResampler:
+    return av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
