@@ -8,8 +8,9 @@ from pathlib import Path
 
 import av
 
+from app.media.chapters import Chapter, to_metadata
 from app.media.errors import NotPlayable
-from app.media.ffmpeg import BITEXACT, run_ffmpeg
+from app.media.ffmpeg import BITEXACT, BITEXACT_WITH_CHAPTERS, run_ffmpeg
 
 #: The fast coder takes 0.4 of the time of the default one, and at this rate is as near to the original.
 _AAC = ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k", "-ar", "48000", "-ac", "2")
@@ -21,15 +22,37 @@ def encode_sound(source: Path, target: Path) -> None:
     run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *_AAC, str(target)), timeout_s=600)
 
 
-def join(chunks: Sequence[Path], sound: Path | None, target: Path) -> None:
-    """Put chunks behind each other and the sound beside them, without encoding anything again; index at the front."""
-    listing = target.with_suffix(".txt")
+def join(chunks: Sequence[Path], sound: Path | None, target: Path, chapters: Sequence[Chapter] = ()) -> None:
+    """Put chunks behind each other and the sound beside them, without encoding anything again; index at the front.
+
+    Raises ``NotPlayable`` when the chunks were not encoded alike: players would read all of them by the first.
+    """
+    _check_alike(chunks)
+    listing, told = target.with_suffix(".txt"), target.with_suffix(".meta")
     listing.write_text("ffconcat version 1.0\n" + "".join(f"file '{_quoted(chunk)}'\n" for chunk in chunks))
-    heard = ("-i", str(sound), "-map", "0:v:0", "-map", "1:a:0") if sound is not None else ("-map", "0:v:0")
-    inputs = ("-f", "concat", "-safe", "0", "-i", str(listing), *heard, "-c", "copy")
-    clock = ("-video_track_timescale", str(_timescale(chunks[0])))
-    run_ffmpeg((*inputs, *clock, *BITEXACT, "-movflags", "+faststart", str(target)), timeout_s=600)
+    told.write_text(to_metadata(chapters), encoding="utf-8")
+    named = ("-f", "ffmetadata", "-i", str(told), "-map_chapters", "1" if sound is None else "2") if chapters else ()
+    inputs = ("-f", "concat", "-safe", "0", "-i", str(listing))
+    if sound is not None:
+        inputs += ("-i", str(sound))
+    picked = ("-map", "0:v:0", "-map", "1:a:0") if sound is not None else ("-map", "0:v:0")
+    clock = ("-c", "copy", "-video_track_timescale", str(_timescale(chunks[0])))
+    same = BITEXACT_WITH_CHAPTERS if chapters else BITEXACT
+    run_ffmpeg((*inputs, *named, *picked, *clock, *same, "-movflags", "+faststart", str(target)), timeout_s=600)
     listing.unlink()
+    told.unlink()
+
+
+def _check_alike(chunks: Sequence[Path]) -> None:
+    first = _parameters(chunks[0])
+    for chunk in dict.fromkeys(chunks):
+        if _parameters(chunk) != first:
+            raise NotPlayable(f"{chunk.name} was encoded with other parameters than {chunks[0].name}.")
+
+
+def _parameters(chunk: Path) -> bytes | None:
+    with av.open(str(chunk)) as container:
+        return container.streams.video[0].codec_context.extradata
 
 
 def verify(video: Path, *, frames: int, fps: Fraction, size: tuple[int, int], silent: bool = False) -> None:
