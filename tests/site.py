@@ -17,8 +17,9 @@ from app.bootstrap import Services, build_services, prepare
 from app.core.settings import Settings
 from app.modules.accounts.service import Accounts
 from app.modules.videos.avatars import ensure_built_in
-from app.modules.videos.models import JobStatus, RenderJob, RenderTask, Revision
-from app.modules.videos.renders import Change, Order
+from app.modules.videos.composition import Composition
+from app.modules.videos.models import JobStatus, Kind, RenderJob, RenderTask, Revision
+from app.modules.videos.renders import Change, Order, new_video
 
 ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED)
 
@@ -60,6 +61,17 @@ class Site:
     def order(self, order: Order) -> RenderJob:
         with self.database.session_scope() as session:
             return self.services.renders.create(session, self.workspace_id, order).job
+
+    def order_composition(self, composition: Composition) -> RenderJob:
+        with self.database.session_scope() as session:
+            video = new_video(self.workspace_id, "Composed", {}, kind=Kind.WEBINAR)
+            return self.services.renders.add(session, video, composition).job
+
+    def render_composition(self, composition: Composition, seconds: float = 120.0) -> RenderJob:
+        """Order, wait, and insist on success."""
+        job = self.wait(self.order_composition(composition).id, seconds)
+        assert job.status == JobStatus.SUCCEEDED, f"{job.error_code}: {job.error_message}"
+        return job
 
     def order_again(self, video_id: str, change: Change) -> RenderJob:
         with self.database.session_scope() as session:

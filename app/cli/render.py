@@ -68,7 +68,7 @@ def render(
     from app.modules.videos.renders import Order
 
     words = _words(script, text)
-    _check_target(output)
+    check_target(output)
     order = Order(
         script=words,
         avatar_id=avatar,
@@ -113,7 +113,7 @@ class Studio:
     def _ordered(self, order: Order) -> str:
         """The id of a job for this order: one that a crash left unfinished, else a new one, paid for by a grant."""
         from app.core.ids import new_id
-        from app.modules.videos.pricing import quote
+        from app.modules.videos.pricing import quote_for_script
         from app.speech.script import clean_script
 
         mark = _fingerprint(order)
@@ -121,7 +121,7 @@ class Studio:
             unfinished = self._unfinished(session, mark)
             if unfinished is not None:
                 return unfinished
-            amount = quote(clean_script(order.script))
+            amount = quote_for_script(clean_script(order.script))
             self.services.credits.grant(session, workspace_id=self.workspace_id, amount=amount, key=new_id())
             marked = replace(order, metadata={_MARK: mark})
             return self.services.renders.create(session, self.workspace_id, marked).job.id
@@ -235,7 +235,7 @@ def _words(script: str | None, text: str | None) -> str:
         raise UsageWrong(f"The script cannot be read: {error}. It is a text file in UTF-8.") from error
 
 
-def _check_target(output: Path) -> None:
+def check_target(output: Path) -> None:
     """Raises UsageWrong, FolderUnusable: before the work, not after it."""
     if output.suffix.lower() != ".mp4":
         raise UsageWrong(f"The video is an MP4 file: name it {output.with_suffix('.mp4')}, not {output}.")

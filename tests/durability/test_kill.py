@@ -12,17 +12,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
-from app.modules.videos.composition import AspectRatio, Resolution
+from app.modules.videos.composition import AspectRatio, Composition, Picture, Resolution, Scene, Speaker
 from app.modules.videos.models import JobStatus, RenderJob
 from app.modules.videos.renders import Order
+from app.modules.videos.scenery import Asset, AssetKind, Transition, TransitionKind
 from tests.site import Site, site
 
 SCRIPT = "Maybe people prefer a plumber.\n\nBob moved the number up by five."
 ORDER = Order(script=SCRIPT, avatar_id="maya", aspect_ratio=AspectRatio.SQUARE, resolution=Resolution.P720)
 #: begin · twice (open submit poll fetch) · lay_out · mix, two chunks · package · publish
 STEPS = 15
+#: begin · open submit poll fetch · survey · lay_out · mix, three chunks · package · publish
+WEBINAR_STEPS = 13
 SEEDS = range(4)
 
 
@@ -50,8 +55,48 @@ def test_killed_after_the_last_step(place: Site, undisturbed: str, tmp_path: Pat
     killed_at(place, tmp_path / "steps", STEPS, "after", undisturbed)
 
 
+@pytest.fixture(scope="module")
+def undisturbed_webinar(tmp_path_factory: pytest.TempPathFactory) -> str:
+    with site(tmp_path_factory.mktemp("undisturbed")) as opened:
+        opened.start_worker()
+        return digest(opened.file(opened.render_composition(webinar(opened))))
+
+
+@pytest.mark.parametrize("number", range(1, WEBINAR_STEPS + 1))
+def test_a_webinar_is_killed_before_a_step(undisturbed_webinar: str, tmp_path: Path, number: int) -> None:
+    with site(tmp_path / "data") as place:
+        job = place.order_composition(webinar(place))
+        killed_while(place, job, tmp_path / "steps", number, "before", undisturbed_webinar)
+
+
+def webinar(place: Site) -> Composition:
+    """Two slides, a host over the first, a fade."""
+    slides = [image(place, grey) for grey in (230, 60)]
+    speaker = Speaker(
+        avatar_id="maya", provider="studio", provider_avatar_id="maya", voice_id="espeak-en-us-clara", background="dawn"
+    )
+    fade = Transition(kind=TransitionKind.FADE, duration_ms=200)
+    return Composition(
+        picture=Picture(aspect_ratio=AspectRatio.SQUARE, resolution=Resolution.P720),
+        scenes=(
+            Scene(title="One", slide=slides[0], script="Good morning.", speaker=speaker),
+            Scene(title="Two", slide=slides[1], duration_ms=600, transition=fade),
+        ),
+    )
+
+
+def image(place: Site, grey: int) -> Asset:
+    path = place.settings.data / f"{grey}.png"
+    cv2.imwrite(str(path), np.full((720, 720, 3), grey, np.uint8))
+    blob = place.services.platform.blobs.put(f"test/{grey}.png", path)
+    return Asset(kind=AssetKind.IMAGE, blob=blob.key, sha256=blob.sha256, origin=f"{grey}.png", width=720, height=720)
+
+
 def killed_at(place: Site, counter: Path, number: int, when: str, undisturbed: str) -> None:
-    job = place.order(ORDER)
+    killed_while(place, place.order(ORDER), counter, number, when, undisturbed)
+
+
+def killed_while(place: Site, job: RenderJob, counter: Path, number: int, when: str, undisturbed: str) -> None:
     mortal = place.start_worker(
         "tests.durability.mortal_worker", MORTAL_COUNTER=str(counter), MORTAL_DIES_AT=str(number), MORTAL_WHEN=when
     )

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pydantic import Field
 
 from app.media.time import RATES
-from app.modules.videos.scenery import Asset, Brand, Broll, Card, Clip, Layout, LowerThird, Music, Transition, Value
+from app.modules.videos.scenery import Asset, Broll, Clip, Layout, Transition, Value
 
 
 class AspectRatio(StrEnum):
@@ -45,10 +45,9 @@ class FrameRate(StrEnum):
 
 
 class Captions(StrEnum):
-    """``sidecar``: VTT and SRT files beside the video. ``burned``: in the picture, too. ``none``: no captions."""
+    """``sidecar``: VTT and SRT files beside the video. ``none``: no captions."""
 
     SIDECAR = "sidecar"
-    BURNED = "burned"
     NONE = "none"
 
 
@@ -102,11 +101,10 @@ class Scene(Value):
     sound: Clip | None = None
     duration_ms: int | None = None
     title: str = ""
-    slide: Asset | Card | None = None
+    slide: Asset | None = None
     layout: Layout = Layout()
     broll: tuple[Broll, ...] = ()
     transition: Transition = Transition()
-    lower_third: LowerThird | None = None
     lead_in_ms: int = 0
     lead_out_ms: int = 0
 
@@ -115,8 +113,6 @@ class Composition(Value):
     picture: Picture
     scenes: tuple[Scene, ...]
     captions: Captions = Captions.SIDECAR
-    music: Music | None = None
-    brand: Brand = Brand()
 
     @property
     def speaker(self) -> Speaker | None:

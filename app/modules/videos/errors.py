@@ -96,3 +96,7 @@ class VoiceNeeded(InvalidRequest):
 
 class InvalidMetadata(InvalidRequest):
     code = "invalid_metadata"
+
+
+class InvalidWebinar(InvalidRequest):
+    code = "invalid_webinar"

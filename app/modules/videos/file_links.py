@@ -15,6 +15,7 @@ from app.media.examined import Examined
 from app.media.time import decimal_seconds
 from app.modules.videos.schemas import (
     CaptionLinks,
+    ChapterLinks,
     MediaFacts,
     PictureFacts,
     Preview,
@@ -44,6 +45,8 @@ NO_FILES: Mapping[str, Any] = {
     "subtitles": [],
     "storyboard": None,
     "media": None,
+    "chapters": None,
+    "scenes": [],
 }
 
 
@@ -113,7 +116,9 @@ class FileLinks:
             "captions": _captions(named),
             "subtitles": [_subtitles(named, place, track) for place, track in enumerate(known.get("subtitles", ()))],
             "storyboard": self.storyboard(video, files, known) if known.get("storyboard") else None,
-            "media": _media(files, known) if known else None,
+            "media": _media(files, known) if "examined" in known else None,
+            "chapters": _chapters(named),
+            "scenes": known.get("scenes", []),
         }
 
     def storyboard(self, video: Shown, files: Mapping[str, Any], facts: Mapping[str, Any]) -> Storyboard:
@@ -173,6 +178,15 @@ def _captions(named: _Named) -> CaptionLinks | None:
         return None
     vtt, srt = named.captions(suffix)
     return CaptionLinks(vtt_url=vtt, srt_url=srt)
+
+
+def _chapters(named: _Named) -> ChapterLinks | None:
+    if "chapters-vtt" not in named.files:
+        return None
+    return ChapterLinks(
+        vtt_url=named.link("chapters-vtt", "-chapters.vtt", inline=True),
+        json_url=named.link("chapters-json", "-chapters.json", inline=True),
+    )
 
 
 def _subtitles(named: _Named, number: int, track: Mapping[str, Any]) -> SubtitleLinks:

@@ -107,14 +107,14 @@ class Renders:
 
     def create(self, session: Session, workspace_id: str, order: Order) -> Ordered:
         """A new presenter video. Raises when script, avatar, voice or background cannot be used, or credits lack."""
-        speaker = self._speaker(session, workspace_id, order.avatar_id, order.voice_id, order.background)
+        speaker = self.speaker(session, workspace_id, order.avatar_id, order.voice_id, order.background)
         composition = Composition(
             picture=Picture(aspect_ratio=order.aspect_ratio, resolution=order.resolution, fps=order.fps),
-            scenes=(self._scene(order.script, speaker),),
+            scenes=(self.scene(order.script, speaker),),
             captions=order.captions,
         )
         video = new_video(workspace_id, order.title or _title_of(composition), order.metadata or {}, order.tags)
-        return self._add(session, video, composition)
+        return self.add(session, video, composition)
 
     def render_again(self, session: Session, workspace_id: str, video_id: str, change: Change) -> Ordered:
         """A new revision of the same id, or with ``as_copy`` a new video. What did not change is not made again."""
@@ -123,7 +123,7 @@ class Renders:
         composition = self._changed(session, workspace_id, before, change)
         if change.as_copy:
             copy = new_video(workspace_id, video.title, dict(video.details), video.tags)
-            return self._add(session, copy, composition)
+            return self.add(session, copy, composition)
         if active_job(session, video) is not None:
             raise RenderInProgress(
                 "This video is being rendered. Wait for the job to end, or cancel it, then ask again."
@@ -141,13 +141,13 @@ class Renders:
         """Stop the engine's work on a job that has ended; running children are killed within two seconds."""
         self._engine.cancel(job_id)
 
-    def _add(self, session: Session, video: Video, composition: Composition) -> Ordered:
+    def add(self, session: Session, video: Video, composition: Composition) -> Ordered:
+        """A new video and the job that makes it. Raises when credits lack."""
         session.add(video)
         note_transcript(session, video, composition.script)
         return self._render(session, video, composition)
 
     def _render(self, session: Session, video: Video, composition: Composition) -> Ordered:
-        script = composition.script
         video.last_revision += 1
         video.status, video.updated_at = VideoStatus.RENDERING, utc_now()
         job = RenderJob(
@@ -158,8 +158,8 @@ class Renders:
             stage=Stage.QUEUED,
             composition=composition.model_dump(mode="json"),
             revision=video.last_revision,
-            credits_held=quote(script),
-            expected_s=expected_seconds(script),
+            credits_held=quote(composition),
+            expected_s=expected_seconds(composition),
             created_at=utc_now(),
         )
         session.flush()
@@ -169,7 +169,8 @@ class Renders:
         self._engine.enqueue(session, "render", job.id, id=job.id, queue=Queue.RENDERS)
         return Ordered(video=video, job=job)
 
-    def _scene(self, script: str, speaker: Speaker) -> Scene:
+    def scene(self, script: str, speaker: Speaker) -> Scene:
+        """Somebody who says a script. Raises when it cannot be said."""
         cleaned = clean_script(script)
         limit = configured(self._providers, speaker.provider).capabilities.max_script_chars
         if len(cleaned) > limit:
@@ -178,9 +179,10 @@ class Renders:
             )
         return Scene(script=cleaned, speaker=speaker)
 
-    def _speaker(
+    def speaker(
         self, session: Session, workspace_id: str, avatar_id: str, voice_id: str | None, background: str | None
     ) -> Speaker:
+        """Who an avatar profile stands for. Raises for what is not there, or does not fit together."""
         profile = avatar_of(session, workspace_id, avatar_id)
         speaker = Speaker(
             avatar_id=profile.id,
@@ -203,7 +205,7 @@ class Renders:
         if old is None or len(before.scenes) > 1:
             raise NotRenderable("This is a webinar: send `scenes` with what is to change in which of them.")
         if change.avatar_id is not None and change.avatar_id != old.avatar_id:
-            speaker = self._speaker(session, workspace_id, change.avatar_id, change.voice_id, change.background)
+            speaker = self.speaker(session, workspace_id, change.avatar_id, change.voice_id, change.background)
         else:
             # As it was, also when the profile has changed since, or is gone.
             given = {"voice_id": change.voice_id, "background": change.background}
@@ -215,7 +217,7 @@ class Renders:
         )
         script = before.script if change.script is None else change.script
         return Composition(
-            picture=picture, scenes=(self._scene(script, speaker),), captions=change.captions or before.captions
+            picture=picture, scenes=(self.scene(script, speaker),), captions=change.captions or before.captions
         )
 
 

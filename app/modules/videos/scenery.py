@@ -1,4 +1,4 @@
-"""What is around the speaker, as data: slides, cards, layouts, B-roll, transitions, music and the brand.
+"""What is around the speaker, as data: slides, layouts, B-roll and transitions.
 
 Shares of the frame are in thousandths of its shorter side, times in milliseconds: whole numbers, so that equal wishes
 give equal bytes.
@@ -19,7 +19,6 @@ class AssetKind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     SOUND = "sound"
-    FONT = "font"
 
 
 class Asset(Value):
@@ -33,7 +32,6 @@ class Asset(Value):
     height: int = 0
     duration_ms: int = 0
     has_sound: bool = False
-    alpha: bool = False
 
 
 class Clip(Value):
@@ -46,13 +44,6 @@ class Clip(Value):
     @property
     def duration_ms(self) -> int:
         return self.stop_ms - self.start_ms
-
-
-class Card(Value):
-    """A slide that is lettered here, in the colours of the brand."""
-
-    title: str
-    subtitle: str = ""
 
 
 class Arrangement(StrEnum):
@@ -100,7 +91,6 @@ class Layout(Value):
     shadow: bool = True
     side: Side = Side.RIGHT
     split: int = Field(default=330, ge=150, le=700)
-    cutout: bool = True  # a host whose recording has transparency stands on the slide, without shape and border
 
 
 class Fit(StrEnum):
@@ -110,27 +100,20 @@ class Fit(StrEnum):
     INSET = "inset"
 
 
-class BrollSound(StrEnum):
-    """``ducked``: made quiet under speech. ``mixed``: as loud as it is."""
-
-    OFF = "off"
-    DUCKED = "ducked"
-    MIXED = "mixed"
-
-
 class Broll(Value):
-    """A recording or an image, shown for a while. It begins ``at_ms`` into the scene, or with the ``phrase``."""
+    """A recording or an image, shown for a while without its sound.
+
+    It begins ``at_ms`` into the scene, or with the ``phrase``.
+    """
 
     asset: Asset
     at_ms: int | None = None
     phrase: str | None = None
     duration_ms: int
     source_start_ms: int = 0
-    source_stop_ms: int = 0  # 0: to its end
     loop: bool = False
     fit: Fit = Fit.FULL
     zoom: bool = True  # stills move slowly
-    sound: BrollSound = BrollSound.OFF
 
 
 class TransitionKind(StrEnum):
@@ -144,35 +127,3 @@ class Transition(Value):
 
     kind: TransitionKind = TransitionKind.CUT
     duration_ms: int = Field(default=500, ge=0, le=3000)
-
-
-class LowerThird(Value):
-    """Who speaks, on a plate that comes and goes."""
-
-    name: str
-    role: str = ""
-    at_ms: int = 1000
-    duration_ms: int = 5000
-
-
-class Music(Value):
-    """Under everything, again and again. ``level_db`` is against the speech; ``duck``: lower while somebody speaks."""
-
-    asset: Asset
-    level_db: int = Field(default=-18, ge=-60, le=0)
-    duck: bool = True
-    fade_in_ms: int = 1000
-    fade_out_ms: int = 3000
-
-
-class Brand(Value):
-    """How a workspace's webinars look."""
-
-    ground: str = "#FFFFFF"  # behind slides that do not fill the frame
-    card: str = "#14213D"  # behind cards and plates
-    text: str = "#FFFFFF"
-    accent: str = "#FCA311"
-    font: Asset | None = None
-    logo: Asset | None = None
-    logo_corner: Corner = Corner.TOP_RIGHT
-    logo_size: int = Field(default=80, ge=20, le=400)  # its height

@@ -197,6 +197,20 @@ class CaptionLinks(BaseModel):
     srt_url: str
 
 
+class ChapterLinks(BaseModel):
+    vtt_url: str = Field(description='For a `<track kind="chapters">`')
+    json_url: str = Field(description="As podcast players read chapters (`application/json+chapters`)")
+
+
+class SceneOut(BaseModel):
+    """A scene of a webinar, as it is in the video."""
+
+    number: int = Field(description="From 1")
+    title: str
+    start: float = Field(description="Seconds", examples=[12.48])
+    duration: float = Field(description="Seconds")
+
+
 class SubtitleLinks(CaptionLinks):
     """A subtitle track that was in an uploaded file."""
 
@@ -330,6 +344,8 @@ class VideoOut(VideoSummary):
         default_factory=list[SubtitleLinks], description="The text tracks of an uploaded file; the first is `captions`"
     )
     storyboard: Storyboard | None = None
+    chapters: ChapterLinks | None = None
+    scenes: list[SceneOut] = Field(default_factory=list[SceneOut], description="Those of a webinar")
 
 
 class RevisionOut(BaseModel):
@@ -359,6 +375,8 @@ class RevisionOut(BaseModel):
     media: MediaFacts | None = None
     subtitles: list[SubtitleLinks] = Field(default_factory=list[SubtitleLinks])
     storyboard: Storyboard | None = None
+    chapters: ChapterLinks | None = None
+    scenes: list[SceneOut] = Field(default_factory=list[SceneOut], description="Those of a webinar")
 
 
 class ReferenceOut(BaseModel):

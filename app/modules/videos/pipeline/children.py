@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from app.avatars.base import Delivery
-from app.avatars.performance import delayed, read_performance, read_track
-from app.avatars.studio.presenter import Presenter, Shot
+from app.avatars.performance import read_track
 from app.avatars.studio.prints import Prints
 from app.media.captions import CaptionWord, cues, line_length, to_srt, to_vtt
-from app.media.encode import ChunkEncoder, Planes, VideoProfile
-from app.media.loudness import master
-from app.media.package import encode_sound, join, pictures_of, verify
-from app.media.recording import Recording, measured_ms, read_sound
-from app.media.time import SAMPLE_RATE, millisecond_at, sample_at
-from app.media.wave import write_wave
-from app.modules.videos.pipeline.layout import Chunk, Segment, Timeline
+from app.media.chapters import Chapter
+from app.media.chapters import to_json as chapters_json
+from app.media.chapters import to_vtt as chapters_vtt
+from app.media.encode import KEY_FRAME_S, ChunkEncoder, VideoProfile
+from app.media.examined import Colour
+from app.media.package import join, pictures_of, verify
+from app.media.pictures import Playable, draw_poster, draw_preview, draw_storyboard
+from app.media.recording import measured_ms
+from app.media.stillness import write_still
+from app.media.time import decimal_seconds, millisecond_at
+from app.modules.videos.pipeline.layout import Chunk
+from app.modules.videos.pipeline.painting import LookPainter, Studio, painter_of
+from app.modules.videos.pipeline.timeline import Timeline
 
 Progress = Callable[[float], None]
 Task = dict[str, Any]
@@ -32,111 +34,111 @@ def measure_take(task: Task, _progress: Progress) -> dict[str, Any]:
     return {"duration_ms": measured_ms(Path(task["take"]))}
 
 
-class FrameSource(Protocol):
-    def paint(self, index: int, planes: Planes) -> None:
-        """Show frame ``index`` of the segment. The planes hold what the previous call left in them."""
-        ...
-
-
 def draw_chunk(task: Task, progress: Progress) -> dict[str, Any]:
-    """``{"chunk", "take", "out", "prints"}`` → the chunk's encoded frames in ``out``; ``prints`` keeps drawings."""
+    """``{"chunk", "files", "out", "prints"}`` → the chunk's encoded frames in ``out``.
+
+    ``files`` are paths of takes by fingerprint and of assets by digest; ``prints`` keeps drawings of presenters.
+    """
     chunk = Chunk.model_validate(task["chunk"])
-    source = _source(chunk, Path(task["take"]), Prints(Path(task["prints"])))
-    profile = VideoProfile(width=chunk.width, height=chunk.height, fps=Fraction(chunk.fps))
+    fps = Fraction(chunk.fps)
+    files = {name: Path(path) for name, path in task["files"].items()}
+    prints = Prints(Path(task["prints"]))
+    studio = Studio(width=chunk.width, height=chunk.height, fps=fps, files=files, prints=prints)
+    painter = painter_of(chunk.look, chunk.fade, studio)
+    profile = VideoProfile(width=chunk.width, height=chunk.height, fps=fps, content=chunk.content)
+    if isinstance(painter, LookPainter) and not painter.moving:
+        write_still(painter.ground, chunk.frames, profile, Path(task["out"]))
+        return {"frames": chunk.frames}
     with ChunkEncoder(Path(task["out"]), profile) as encoder:
-        for index in range(chunk.first, chunk.stop):
-            source.paint(index, encoder.planes)
+        for index in range(chunk.frames):
+            painter.paint(index, encoder.planes)
             encoder.write()
             if index % 10 == 0:
-                progress((index - chunk.first) / (chunk.stop - chunk.first))
-    return {"frames": chunk.stop - chunk.first}
-
-
-def _source(chunk: Chunk, take: Path, prints: Prints) -> FrameSource:
-    fps = Fraction(chunk.fps)
-    if chunk.take.delivery is Delivery.RECORDING:
-        return Recording(take, width=chunk.width, height=chunk.height, fps=fps)
-    track = delayed(read_track(take), chunk.lead_ms, millisecond_at(chunk.frames, fps))
-    return Presenter(
-        Shot(
-            character=chunk.take.avatar,
-            backdrop=chunk.take.background,
-            width=chunk.width,
-            height=chunk.height,
-            fps=fps,
-            frames=chunk.frames,
-            seed=chunk.seed,
-            track=track,
-        ),
-        prints,
-    )
-
-
-def mix(task: Task, progress: Progress) -> dict[str, Any]:
-    """``{"timeline", "fps", "takes": {fingerprint: path}, "out"}`` → one mastered track in ``out`` (M4A)."""
-    timeline, fps = Timeline.model_validate(task["timeline"]), Fraction(task["fps"])
-    out = Path(task["out"])
-    raw, mastered = out.with_suffix(".raw.wav"), out.with_suffix(".wav")
-    takes = {name: Path(path) for name, path in task["takes"].items()}
-    rate, samples = _lay_sound(timeline, fps, takes)
-    write_wave(raw, samples, rate)
-    progress(0.2)
-    loudness = master(raw, mastered)
-    progress(0.7)
-    encode_sound(mastered, out)
-    return {"lufs": loudness.integrated_lufs, "true_peak_dbtp": loudness.true_peak_dbtp, "level": loudness.level}
-
-
-def _lay_sound(timeline: Timeline, fps: Fraction, takes: dict[str, Path]) -> tuple[int, NDArray[np.int16]]:
-    """All takes at their places. Voices of one rate keep it, so that they are resampled once, by the master."""
-    sounds = {segment.take.fingerprint: _sound(segment, takes) for segment in timeline.segments}
-    rates = {rate for rate, _ in sounds.values()}
-    rate = rates.pop() if len(rates) == 1 else SAMPLE_RATE
-    track = np.zeros(sample_at(timeline.frames, fps, rate), np.int16)
-    for segment in timeline.segments:
-        own, samples = sounds[segment.take.fingerprint]
-        placed = samples if own == rate else _resampled(samples, own, rate)
-        start = sample_at(segment.start, fps, rate) + rate * segment.lead_ms // 1000
-        room = min(len(placed), sample_at(segment.start + segment.frames, fps, rate) - start)
-        track[start : start + room] = placed[:room]
-    return rate, track
-
-
-def _sound(segment: Segment, takes: dict[str, Path]) -> tuple[int, NDArray[np.int16]]:
-    path = takes[segment.take.fingerprint]
-    if segment.take.delivery is Delivery.RECORDING:
-        return SAMPLE_RATE, read_sound(path)
-    speech = read_performance(path)
-    return speech.sample_rate, speech.samples
-
-
-def _resampled(samples: NDArray[np.int16], own: int, rate: int) -> NDArray[np.int16]:
-    places = np.arange(len(samples) * rate // own) * (own / rate)
-    return np.interp(places, np.arange(len(samples)), samples).astype(np.int16)
+                progress(index / chunk.frames)
+    return {"frames": chunk.frames}
 
 
 def package(task: Task, progress: Progress) -> dict[str, Any]:
-    """Timeline, chunks, sound and takes of the task → the files of a revision, in its folder."""
+    """Timeline, chunks, sound and takes of the task → the files of a revision, in its folder, and facts about it."""
     timeline, fps = Timeline.model_validate(task["timeline"]), Fraction(task["fps"])
-    folder = Path(task["folder"])
-    video = folder / "video.mp4"
-    join([Path(chunk) for chunk in task["chunks"]], Path(task["sound"]), video)
-    verify(video, frames=timeline.frames, fps=fps, size=(task["width"], task["height"]))
+    folder, size = Path(task["folder"]), (task["width"], task["height"])
+    video, chapters = folder / "video.mp4", _chapters(timeline, fps)
+    join([Path(chunk) for chunk in task["chunks"]], Path(task["sound"]), video, chapters)
+    verify(video, frames=timeline.frames, fps=fps, size=size)
     progress(0.5)
-    files = {"video": video, "poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
-    pictures_of(video, files["poster"], files["preview"])
+    files, facts = {"video": video}, dict[str, Any]()
+    if chapters:
+        files |= _write_chapters(chapters, folder)
+        pictures, facts["storyboard"] = _draw_pictures(video, size, timeline.frames / fps, folder)
+        facts["scenes"] = [
+            {
+                "number": span.number + 1,
+                "title": span.title,
+                "start": decimal_seconds(span.start / fps),
+                "duration": decimal_seconds(span.frames / fps),
+            }
+            for span in timeline.scenes
+        ]
+        files |= pictures
+    else:
+        files |= {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
+        pictures_of(video, files["poster"], files["preview"])
     if task["captions"]:
         files |= _write_captions(timeline, fps, task, folder)
-    return {"files": {role: str(path) for role, path in files.items()}}
+    return {"files": {role: str(path) for role, path in files.items()}, "facts": facts}
+
+
+def _chapters(timeline: Timeline, fps: Fraction) -> list[Chapter]:
+    """One for each scene; none for a video that has one scene without a title."""
+    if len(timeline.scenes) == 1 and not timeline.scenes[0].title:
+        return []
+    return [
+        Chapter(
+            title=span.title or f"Scene {span.number + 1}",
+            start_ms=millisecond_at(span.start, fps),
+            end_ms=millisecond_at(span.start + span.frames, fps),
+        )
+        for span in timeline.scenes
+    ]
+
+
+def _write_chapters(chapters: list[Chapter], folder: Path) -> dict[str, Path]:
+    files = {"chapters-vtt": folder / "chapters.vtt", "chapters-json": folder / "chapters.json"}
+    files["chapters-vtt"].write_text(chapters_vtt(chapters), encoding="utf-8", newline="\n")
+    files["chapters-json"].write_text(chapters_json(chapters), encoding="utf-8", newline="\n")
+    return files
+
+
+def _draw_pictures(
+    video: Path, size: tuple[int, int], duration: Fraction, folder: Path
+) -> tuple[dict[str, Path], dict[str, Any]]:
+    """Poster, preview and storyboard, as of a recording; and what the storyboard is like."""
+    playable = Playable(
+        path=video,
+        picture_index=0,
+        width=size[0],
+        height=size[1],
+        rotation=0,
+        origin=Fraction(0),
+        duration=duration,
+        key_frame_every=Fraction(KEY_FRAME_S),
+        colour=Colour(primaries="bt709", transfer="bt709", matrix="bt709"),
+    )
+    board = draw_storyboard(playable, folder)
+    files = {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
+    draw_poster(playable, board.telling, files["poster"])
+    draw_preview(playable, files["preview"])
+    files |= {f"storyboard-{number}": sheet for number, sheet in enumerate(board.sheets)}
+    return files, board.facts()
 
 
 def _write_captions(timeline: Timeline, fps: Fraction, task: Task, folder: Path) -> dict[str, Path]:
     words = [
         CaptionWord(start_ms=offset + word.start_ms, end_ms=offset + word.end_ms, text=word.text)
         for segment in timeline.segments
-        if segment.take.delivery is Delivery.PERFORMANCE
+        if segment.take is not None and segment.take.delivery is Delivery.PERFORMANCE
         for offset in (millisecond_at(segment.start, fps) + segment.lead_ms,)
-        for word in read_track(Path(task["takes"][segment.take.fingerprint])).words
+        for word in read_track(Path(task["files"][segment.take.fingerprint])).words
     ]
     if not words:
         return {}

@@ -1,126 +1,123 @@
-"""Plan + finished takes → the timeline in exact frames, and the chunks that draw it. Pure.
+"""The timeline → the chunks that draw it and the sound that goes with it. Pure.
 
-A segment is one take on the timeline: a short lead, the speech, and the pause after it. Every segment is laid out the
-same wherever it stands, and a chunk never spans two, so that editing one passage leaves the chunks of all others valid.
+Chunks follow what is seen: scenes, passages, B-roll, transitions. Nothing in a chunk says where it stands, so that an
+edit in one scene leaves the chunks of the others valid although they move in time, and what is seen twice is made once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
+from typing import Any, cast
 
-from app.avatars.base import Delivery
 from app.avatars.studio.version import PRESENTER_VERSION
-from app.media.encode import ENCODER_VERSION
+from app.media.encode import ENCODER_VERSION, Content
 from app.media.loudness import MASTER_VERSION
-from app.media.time import FrameRange, frames_for
-from app.modules.videos.composition import Composition, Value
-from app.modules.videos.pipeline.fingerprint import fingerprint, seed_of
+from app.media.time import FrameRange
+from app.modules.videos.composition import Composition
+from app.modules.videos.pipeline.fingerprint import fingerprint
+from app.modules.videos.pipeline.looks import Fade, Look
 from app.modules.videos.pipeline.plan import PlannedTake
+from app.modules.videos.pipeline.scenes import Shown, Survey, shown_in
+from app.modules.videos.pipeline.soundtrack import Soundtrack, soundtrack_of
+from app.modules.videos.pipeline.timeline import Timeline, time_line
+from app.modules.videos.scenery import Value
 
-LEAD_MS = 120
-#: The silence after the very last passage.
-FINAL_PAUSE_MS = 700
-#: Longer segments are cut: this bounds what a crash can cost, and how long a frame can be away from a key frame.
-LONGEST_CHUNK_S = 10
-
-
-class Segment(Value):
-    """One take on the timeline: frames ``start <= n < start + frames``."""
-
-    take: PlannedTake
-    start: int
-    frames: int
-    lead_ms: int
-
-
-class Timeline(Value):
-    segments: tuple[Segment, ...]
-
-    @property
-    def frames(self) -> int:
-        return sum(segment.frames for segment in self.segments)
+#: Longer runs are cut: this bounds what a crash can cost.
+LONGEST_CHUNK_S = 20
+#: What can change no byte of a picture: names for people, and where the same bytes are kept.
+_SILENT = {"blob", "origin"}
 
 
 class Chunk(Value):
-    """A run of frames that is encoded on its own. ``first`` and ``stop`` count from the start of its segment."""
+    """A run of frames that is encoded on its own. With ``fade`` the look takes over from another one."""
 
     fingerprint: str
-    take: PlannedTake
-    lead_ms: int
+    look: Look
+    fade: Fade | None
     frames: int
-    first: int
-    stop: int
     width: int
     height: int
     fps: str
-    seed: int
+    content: Content
 
 
 class Layout(Value):
     timeline: Timeline
     chunks: tuple[Chunk, ...]
+    soundtrack: Soundtrack
     mix: str
 
 
-def lay_out(composition: Composition, takes: Sequence[PlannedTake], durations_ms: Mapping[str, int]) -> Layout:
+def lay_out(
+    composition: Composition, takes: Sequence[PlannedTake], durations_ms: Mapping[str, int], survey: Survey = Survey()
+) -> Layout:
     """``durations_ms`` holds each take's length by its fingerprint."""
-    fps = composition.picture.rate
-    timeline = Timeline(segments=tuple(_segments(takes, durations_ms, fps)))
-    chunks = tuple(chunk for segment in timeline.segments for chunk in _chunks(segment, composition))
-    return Layout(timeline=timeline, chunks=chunks, mix=_mix_name(timeline, fps))
+    timeline = time_line(composition, takes, durations_ms)
+    scenes = [shown_in(composition, timeline, span, survey) for span in timeline.scenes]
+    chunks = tuple(
+        chunk
+        for scene, before in zip(scenes, [None, *scenes], strict=False)
+        for chunk in _chunks(composition, scene, before)
+    )
+    soundtrack = soundtrack_of(composition.picture.rate, timeline)
+    return Layout(timeline=timeline, chunks=chunks, soundtrack=soundtrack, mix=_mix_name(soundtrack))
 
 
-def _segments(takes: Sequence[PlannedTake], durations_ms: Mapping[str, int], fps: Fraction) -> Iterator[Segment]:
-    start = 0
-    for index, take in enumerate(takes):
-        drawn = take.delivery is Delivery.PERFORMANCE
-        lead = LEAD_MS if drawn else 0
-        pause = _pause(take, last=index == len(takes) - 1) if drawn else 0
-        frames = max(1, frames_for(lead + durations_ms[take.fingerprint] + pause, fps))
-        yield Segment(take=take, start=start, frames=frames, lead_ms=lead)
-        start += frames
+def _chunks(composition: Composition, scene: Shown, before: Shown | None) -> Iterator[Chunk]:
+    for run in pairwise(scene.cuts):
+        for part in parts(FrameRange(*run), composition.picture.rate):
+            yield _chunk(composition, scene, before, part)
 
 
-def _pause(take: PlannedTake, *, last: bool) -> int:
-    return FINAL_PAUSE_MS if last else take.pause_ms
+def _chunk(composition: Composition, scene: Shown, before: Shown | None, part: FrameRange) -> Chunk:
+    width, height = composition.picture.size
+    look = scene.look_at(part)
+    taken_over = before if part.start < scene.fade_frames else None
+    draft = Chunk(
+        fingerprint="",
+        look=look,
+        fade=scene.fade_from(taken_over.handle(part.start), part.start) if taken_over else None,
+        frames=len(part),
+        width=width,
+        height=height,
+        fps=str(composition.picture.rate),
+        content=Content.FOOTAGE if filmed_whole(look, (width, height)) else Content.DRAWN,
+    )
+    return draft.model_copy(update={"fingerprint": _chunk_name(draft)})
 
 
-def _chunks(segment: Segment, composition: Composition) -> Iterator[Chunk]:
-    picture = composition.picture
-    width, height = picture.size
-    for part in _parts(segment.frames, picture.rate):
-        draft = Chunk(
-            fingerprint="",
-            take=segment.take,
-            lead_ms=segment.lead_ms,
-            frames=segment.frames,
-            first=part.start,
-            stop=part.stop,
-            width=width,
-            height=height,
-            fps=str(picture.rate),
-            seed=seed_of(segment.take.fingerprint),
-        )
-        yield draft.model_copy(update={"fingerprint": _chunk_name(draft)})
+def filmed_whole(look: Look, frame: tuple[int, int]) -> bool:
+    """Whether most of the frame is a moving picture from a camera."""
+    moving = [part for part in (look.host, look.inlay) if part is not None and part.source.kind == "filmed"]
+    area = frame[0] * frame[1]
+    return any(2 * part.window.box.width * part.window.box.height > area for part in moving)
 
 
-def _parts(frames: int, fps: Fraction) -> Iterator[FrameRange]:
+def parts(run: FrameRange, fps: Fraction) -> Iterator[FrameRange]:
     """Equal parts, none longer than ``LONGEST_CHUNK_S``."""
-    count = -(-frames // int(LONGEST_CHUNK_S * fps))
+    count = -(-len(run) // int(LONGEST_CHUNK_S * fps))
     for index in range(count):
-        yield FrameRange(frames * index // count, frames * (index + 1) // count)
+        yield FrameRange(run.start + len(run) * index // count, run.start + len(run) * (index + 1) // count)
 
 
 def _chunk_name(chunk: Chunk) -> str:
-    """All of the chunk but the words, for which the take's own name stands, and the pause, which is in ``frames``."""
-    inputs = chunk.model_dump(mode="json", exclude={"fingerprint": True, "take": {"script", "pause_ms"}})
+    inputs = without(chunk.model_dump(mode="json", exclude={"fingerprint"}), _SILENT)
     return fingerprint("chunk", encoder=ENCODER_VERSION, presenter=PRESENTER_VERSION, **inputs)
 
 
-def _mix_name(timeline: Timeline, fps: Fraction) -> str:
-    """The sound depends on which takes sound when, not on who is seen."""
-    placed = [
-        (segment.take.fingerprint, segment.start, segment.frames, segment.lead_ms) for segment in timeline.segments
-    ]
-    return fingerprint("mix", master=MASTER_VERSION, fps=str(fps), segments=placed)
+def _mix_name(soundtrack: Soundtrack) -> str:
+    """The sound depends on who is heard when, not on who is seen."""
+    inputs = without(soundtrack.model_dump(mode="json"), _SILENT)
+    return fingerprint("mix", master=MASTER_VERSION, **inputs)
+
+
+def without(document: Any, names: set[str]) -> Any:
+    """JSON without the entries of these names, at any depth."""
+    if isinstance(document, dict):
+        entries = cast("dict[str, Any]", document)
+        return {name: without(value, names) for name, value in entries.items() if name not in names}
+    if isinstance(document, list):
+        return [without(item, names) for item in cast("list[Any]", document)]
+    return document

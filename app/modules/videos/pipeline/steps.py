@@ -9,18 +9,25 @@ from pathlib import Path
 from typing import Any
 
 from app.core.clock import utc_now
+from app.core.errors import TenexError
 from app.core.ids import new_id
 from app.media.children import Outcome
-from app.modules.videos.composition import Captions, Composition, Picture
+from app.modules.videos.composition import Captions, Composition
 from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, Video, VideoStatus
-from app.modules.videos.pipeline.layout import Chunk, Layout, Timeline, lay_out
+from app.modules.videos.pipeline.layout import Chunk, Layout, lay_out
+from app.modules.videos.pipeline.needs import Needs, needs_of_chunk, needs_of_sound, needs_of_survey, needs_of_words
 from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
 from app.modules.videos.pipeline.receipt import receipt_of
+from app.modules.videos.pipeline.scenes import Survey
+from app.modules.videos.pipeline.surveying import SurveyPlan, survey_plan
+from app.modules.videos.pipeline.timeline import Timeline
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
 from app.modules.videos.revisions import show_revision
+from app.storage.base import BlobNotFound
 
 CHUNK_DEADLINE_S = 900.0
 MIX_DEADLINE_S = 900.0
+SURVEY_DEADLINE_S = 300.0
 PACKAGE_DEADLINE_S = 900.0
 _TYPES = {
     "video": "video/mp4",
@@ -28,6 +35,8 @@ _TYPES = {
     "poster": "image/jpeg",
     "vtt": "text/vtt",
     "srt": "application/x-subrip",
+    "chapters-vtt": "text/vtt",
+    "chapters-json": "application/json",
 }
 
 
@@ -52,17 +61,26 @@ class Steps:
             "picture": job.composition["picture"],
             "takes": [take.model_dump(mode="json") for take in takes],
             "missing": missing,
+            "survey": survey_plan(_composition(job), takes).model_dump(mode="json"),
         }
 
-    def lay_out(self, job_id: str, takes: list[dict[str, Any]]) -> dict[str, Any]:
+    async def survey(self, workspace_id: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Look into slides and takes for what the layout depends on. Returns a ``Survey``."""
+        plan = SurveyPlan.model_validate(document)
+        async with self._making.processor, self._files(workspace_id, needs_of_survey(plan)) as files:
+            task = {"plan": document, "files": files}
+            name = "app.modules.videos.pipeline.surveying:survey"
+            return (await self._making.run(name, task, SURVEY_DEADLINE_S)).result
+
+    def lay_out(self, job_id: str, takes: list[dict[str, Any]], surveyed: dict[str, Any]) -> dict[str, Any]:
         """The timeline, now that every take is known. Returns the layout and which of its parts are not there yet."""
         planned = [PlannedTake.model_validate(take) for take in takes]
         with self._at.database.read_scope() as session:
             job = active(session, job_id)
         stored = self._at.artifacts.present(job.workspace_id, {take.fingerprint for take in planned})
         durations = {name: int(take.facts["duration_ms"]) for name, take in stored.items()}
-        layout = lay_out(_composition(job), planned, durations)
-        chunks = {chunk.fingerprint: chunk.stop - chunk.first for chunk in layout.chunks}
+        layout = lay_out(_composition(job), planned, durations, Survey.model_validate(surveyed))
+        chunks = {chunk.fingerprint: chunk.frames for chunk in layout.chunks}
         missing = self._expect(job, {"chunk": chunks, "mix": {layout.mix: 0}}, Stage.CHUNKS)
         return {"layout": layout.model_dump(mode="json"), "missing": missing}
 
@@ -89,39 +107,34 @@ class Steps:
 
     async def _draw(self, job_id: str, workspace_id: str, chunk: Chunk, folder: Path) -> None:
         out = folder / "chunk.mp4"
-        async with self._making.file(workspace_id, chunk.take.fingerprint) as take:
+        async with self._files(workspace_id, needs_of_chunk(chunk)) as files:
             task = {
                 "chunk": chunk.model_dump(mode="json"),
-                "take": str(take),
+                "files": files,
                 "out": str(out),
                 "prints": str(self._at.prints),
             }
-            report = self.progress.reporter(job_id, chunk.fingerprint, chunk.stop - chunk.first)
+            report = self.progress.reporter(job_id, chunk.fingerprint, chunk.frames)
             outcome = await self._run("draw_chunk", task, CHUNK_DEADLINE_S, report)
         await self._making.keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
 
-    async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any], picture: dict[str, Any]) -> None:
-        """Lay the sound of all takes on one track and master it, unless that is there."""
-        layout, fps = Layout.model_validate(document), str(Picture.model_validate(picture).rate)
+    async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
+        """Lay all that is heard on one track and master it, unless that is there."""
+        layout = Layout.model_validate(document)
         async with self._making.making(job_id, workspace_id, layout.mix) as already:
             if not already:
                 with self._at.folder() as folder:
-                    await self._mix(job_id, workspace_id, layout, fps, folder)
+                    await self._mix(job_id, workspace_id, layout, folder)
 
-    async def _mix(self, job_id: str, workspace_id: str, layout: Layout, fps: str, folder: Path) -> None:
+    async def _mix(self, job_id: str, workspace_id: str, layout: Layout, folder: Path) -> None:
         out = folder / "mix.m4a"
-        async with self._take_files(workspace_id, layout.timeline) as takes:
-            task = {
-                "timeline": layout.timeline.model_dump(mode="json"),
-                "fps": fps,
-                "takes": takes,
-                "out": str(out),
-            }
-            outcome = await self._run("mix", task, MIX_DEADLINE_S)
+        async with self._files(workspace_id, needs_of_sound(layout.soundtrack)) as files:
+            task = {"soundtrack": layout.soundtrack.model_dump(mode="json"), "files": files, "out": str(out)}
+            outcome = await self._making.run("app.modules.videos.pipeline.mixing:mix", task, MIX_DEADLINE_S)
         await self._making.keep(job_id, workspace_id, "mix", layout.mix, out, outcome.result, outcome)
 
     async def make_package(self, job_id: str, workspace_id: str, layout: Layout) -> dict[str, Any]:
-        """Join chunks and sound, make poster, preview and captions, and store them. Returns the files by role."""
+        """Join chunks and sound, make poster, preview and captions, and store them. Returns files and facts."""
         async with self._making.processor:
             with self._at.database.session_scope() as session:
                 job = active(session, job_id)
@@ -132,7 +145,10 @@ class Steps:
                 async with contextlib.AsyncExitStack() as files:
                     task = await self._package_task(files, workspace_id, layout, composition, folder)
                     outcome = await self._run("package", task, PACKAGE_DEADLINE_S)
-                return await asyncio.to_thread(self._making.store_files, _paths(outcome), prefix, _TYPES)
+                paths = _paths(outcome)
+                types = {role: _TYPES.get(role, "image/jpeg") for role in paths}
+                files = await asyncio.to_thread(self._making.store_files, paths, prefix, types)
+        return {"files": files, "facts": outcome.result["facts"]}
 
     async def _package_task(
         self,
@@ -153,14 +169,14 @@ class Steps:
             "height": height,
             "chunks": [await path_of(chunk.fingerprint) for chunk in layout.chunks],
             "sound": await path_of(layout.mix),
-            "takes": await files.enter_async_context(self._take_files(workspace_id, layout.timeline)),
-            "captions": composition.captions is Captions.SIDECAR,
+            "files": await files.enter_async_context(self._files(workspace_id, needs_of_words(layout.timeline))),
+            "captions": composition.captions is not Captions.NONE,
             "folder": str(folder),
         }
 
     # end -------------------------------------------------------------------------------------------------------------
 
-    def publish(self, job_id: str, layout: dict[str, Any], files: dict[str, Any]) -> None:
+    def publish(self, job_id: str, layout: dict[str, Any], packaged: dict[str, Any]) -> None:
         """Record the revision, make the video ready and settle the job: one commit, so all of it or none."""
         timeline = Layout.model_validate(layout).timeline
         with self._at.database.session_scope() as session:
@@ -169,7 +185,7 @@ class Steps:
             receipt = receipt_of(session, job, composition.picture.rate)
             if not self._at.settlement.succeed(session, job, charged=receipt["credits"]["charged"], receipt=receipt):
                 return
-            revision, video = _revision(job, composition, timeline, files), session.get_one(Video, job.video_id)
+            revision, video = _revision(job, composition, timeline, packaged), session.get_one(Video, job.video_id)
             session.add(revision)
             video.status = VideoStatus.READY
             show_revision(session, video, revision)
@@ -190,10 +206,26 @@ class Steps:
         return await self._making.run(name, task, deadline_s, report)
 
     @contextlib.asynccontextmanager
-    async def _take_files(self, workspace_id: str, timeline: Timeline) -> AsyncGenerator[dict[str, str]]:
+    async def _files(self, workspace_id: str, needs: Needs) -> AsyncGenerator[dict[str, str]]:
+        """Takes by fingerprint and assets by digest, as local files. Raises AssetGone."""
         async with contextlib.AsyncExitStack() as files:
-            names = sorted({segment.take.fingerprint for segment in timeline.segments})
-            yield {name: str(await files.enter_async_context(self._making.file(workspace_id, name))) for name in names}
+            paths = {
+                name: await files.enter_async_context(self._making.file(workspace_id, name)) for name in needs.takes
+            }
+            for asset in needs.assets:
+                try:
+                    paths[asset.sha256] = await files.enter_async_context(self._making.blob(asset.blob))
+                except BlobNotFound as error:
+                    raise AssetGone(
+                        f"{asset.origin} was deleted while the video was made. Put it back, or choose another, and "
+                        "render again."
+                    ) from error
+            yield {name: str(path) for name, path in paths.items()}
+
+
+class AssetGone(TenexError):
+    status = 409
+    code = "asset_gone"
 
 
 def _paths(outcome: Outcome) -> dict[str, Path]:
@@ -204,8 +236,8 @@ def _composition(job: RenderJob) -> Composition:
     return Composition.model_validate(job.composition)
 
 
-def _revision(job: RenderJob, composition: Composition, timeline: Timeline, files: dict[str, Any]) -> Revision:
-    width, height = composition.picture.size
+def _revision(job: RenderJob, composition: Composition, timeline: Timeline, packaged: dict[str, Any]) -> Revision:
+    (width, height), files = composition.picture.size, packaged["files"]
     return Revision(
         video_id=job.video_id,
         number=job.revision,
@@ -213,6 +245,7 @@ def _revision(job: RenderJob, composition: Composition, timeline: Timeline, file
         job_id=job.id,
         composition=job.composition,
         files=files,
+        facts=packaged["facts"] or None,
         frames=timeline.frames,
         fps=str(composition.picture.rate),
         width=width,

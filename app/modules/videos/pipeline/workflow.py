@@ -12,7 +12,14 @@ from app.engine.names import Queue
 from app.modules.videos.composition import Picture
 from app.modules.videos.pipeline.layout import Layout
 from app.modules.videos.pipeline.plan import PlannedTake
-from app.modules.videos.pipeline.steps import CHUNK_DEADLINE_S, MIX_DEADLINE_S, PACKAGE_DEADLINE_S, Steps
+from app.modules.videos.pipeline.steps import (
+    CHUNK_DEADLINE_S,
+    MIX_DEADLINE_S,
+    PACKAGE_DEADLINE_S,
+    SURVEY_DEADLINE_S,
+    Steps,
+)
+from app.modules.videos.pipeline.surveying import SurveyPlan
 from app.modules.videos.pipeline.takes import FETCH_DEADLINE_S, POLL_DEADLINE_S, SUBMIT_DEADLINE_S, TakeSteps
 
 Json = dict[str, Any]
@@ -34,11 +41,22 @@ class RenderWorkflow:
     async def _make(self, job_id: str) -> None:
         plan = await self._durable.step(self._steps.begin, job_id)
         await self._make_takes(job_id, plan)
-        laid_out = await self._durable.step(self._steps.lay_out, job_id, plan["takes"])
+        surveyed = await self._survey(plan)
+        laid_out = await self._durable.step(self._steps.lay_out, job_id, plan["takes"], surveyed)
         layout = laid_out["layout"]
         await self._make_parts(job_id, plan, laid_out)
         package = await self._child("package", job_id, plan["workspace_id"], layout, plan["picture"])
         await self._durable.step(self._steps.publish, job_id, layout, await package.result())
+
+    async def _survey(self, plan: Json) -> Json:
+        """A video without slides and phrases needs none."""
+        if SurveyPlan.model_validate(plan["survey"]).empty:
+            return {}
+        return await self._durable.long_step(
+            lambda: self._steps.survey(plan["workspace_id"], plan["survey"]),
+            name="survey",
+            deadline_s=SURVEY_DEADLINE_S,
+        )
 
     async def _make_takes(self, job_id: str, plan: Json) -> None:
         missing = set(plan["missing"])
@@ -118,9 +136,9 @@ class RenderWorkflow:
             lambda: self._steps.make_chunk(job_id, workspace_id, chunk), name="chunk", deadline_s=CHUNK_DEADLINE_S
         )
 
-    async def mix(self, job_id: str, workspace_id: str, layout: Json, picture: Json) -> None:
+    async def mix(self, job_id: str, workspace_id: str, layout: Json, _picture: Json) -> None:
         await self._durable.long_step(
-            lambda: self._steps.make_mix(job_id, workspace_id, layout, picture), name="mix", deadline_s=MIX_DEADLINE_S
+            lambda: self._steps.make_mix(job_id, workspace_id, layout), name="mix", deadline_s=MIX_DEADLINE_S
         )
 
     async def package(self, job_id: str, workspace_id: str, layout: Json, _picture: Json) -> Json:

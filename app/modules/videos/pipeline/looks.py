@@ -1,0 +1,133 @@
+"""What is seen in a run of frames, put together from back to front. Pure values; ``paint.py`` draws them.
+
+Everything is counted from the first frame of the run, so that a run looks the same wherever it stands on the timeline.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from fractions import Fraction
+from typing import Literal
+
+from app.modules.videos.scenery import Asset, Shape, Value
+
+
+class Box(Value):
+    """Pixels ``x <= column < x + width``; all four are even."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def __contains__(self, other: Box) -> bool:
+        return (
+            self.x <= other.x
+            and self.y <= other.y
+            and other.x + other.width <= self.x + self.width
+            and other.y + other.height <= self.y + self.height
+        )
+
+
+class Drawn(Value):
+    """The embedded presenter in a shot of ``frames``, from frame ``at`` on. Without a take it is silent."""
+
+    kind: Literal["drawn"] = "drawn"
+    character: str
+    backdrop: str
+    seed: int
+    take: str | None
+    lead_ms: int = 0
+    frames: int
+    at: int = 0
+
+
+class Filmed(Value):
+    """A recording, an asset or a take, from ``at`` on; with ``loop`` from ``start`` to ``stop`` again and again.
+
+    Times are seconds on its own clock, as fractions.
+    """
+
+    kind: Literal["filmed"] = "filmed"
+    asset: Asset | None = None
+    take: str | None = None
+    at: str = "0"
+    start: str = "0"
+    stop: str | None = None
+    loop: bool = False
+
+    def after(self, duration: Fraction) -> Filmed:
+        """The same, seen that much later."""
+        at = Fraction(self.at) + duration
+        if self.loop and self.stop is not None:
+            start = Fraction(self.start)
+            at = start + (at - start) % (Fraction(self.stop) - start)
+        return self.model_copy(update={"at": str(at)})
+
+
+class Zoomed(Value):
+    """A still that grows slowly over ``frames``, from frame ``at`` on; with ``still`` it stays as it is."""
+
+    kind: Literal["zoomed"] = "zoomed"
+    asset: Asset
+    frames: int
+    at: int = 0
+    still: bool = False
+
+
+class Window(Value):
+    """Where a moving picture is, and how it is cut out."""
+
+    box: Box
+    shape: Shape = Shape.RECTANGLE
+    border: int = 0
+    border_colour: str = "#FFFFFF"
+    shadow: bool = False
+
+
+class Host(Value):
+    window: Window
+    source: Drawn | Filmed
+
+
+class Inlay(Value):
+    """B-roll in its window."""
+
+    window: Window
+    source: Filmed | Zoomed
+
+
+class Slide(Value):
+    """The whole of it is shown in the box, as large as fits."""
+
+    picture: Asset
+    box: Box
+
+
+class Look(Value):
+    """From back to front."""
+
+    slide: Slide | None = None
+    host: Host | None = None
+    inlay: Inlay | None = None
+
+
+def later(source: Filmed | Zoomed, frames: int, fps: Fraction) -> Filmed | Zoomed:
+    """What B-roll has become so many frames later."""
+    if isinstance(source, Filmed):
+        return source.after(frames / fps)
+    return source.model_copy(update={"at": source.at + frames})
+
+
+class FadeKind(StrEnum):
+    FADE = "fade"
+    SLIDE = "slide"
+
+
+class Fade(Value):
+    """Taking over from another look: frame ``n`` of the run is step ``at + n`` of ``frames``."""
+
+    kind: FadeKind
+    before: Look
+    at: int
+    frames: int

@@ -1,0 +1,61 @@
+"""Which files a piece of work needs: takes by fingerprint, assets by digest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.avatars.base import Delivery
+from app.modules.videos.pipeline.layout import Chunk
+from app.modules.videos.pipeline.looks import Drawn, Filmed, Look, Zoomed
+from app.modules.videos.pipeline.soundtrack import Soundtrack
+from app.modules.videos.pipeline.surveying import SurveyPlan
+from app.modules.videos.pipeline.timeline import Timeline
+from app.modules.videos.scenery import Asset, Value
+
+
+class Needs(Value):
+    """Each once, in an order that stays."""
+
+    takes: tuple[str, ...] = ()
+    assets: tuple[Asset, ...] = ()
+
+
+Source = Drawn | Filmed | Zoomed
+
+
+def needs_of_chunk(chunk: Chunk) -> Needs:
+    looks = [chunk.look, *([chunk.fade.before] if chunk.fade is not None else [])]
+    sources = [source for look in looks for source in _sources(look)]
+    takes = (source.take for source in sources if not isinstance(source, Zoomed) and source.take is not None)
+    moving = (source.asset for source in sources if not isinstance(source, Drawn) and source.asset is not None)
+    slides = (look.slide.picture for look in looks if look.slide is not None)
+    return _needs(takes, (*moving, *slides))
+
+
+def needs_of_sound(soundtrack: Soundtrack) -> Needs:
+    voices = soundtrack.voices
+    assets = [voice.asset for voice in voices if voice.asset is not None]
+    return _needs((voice.take for voice in voices if voice.take is not None), assets)
+
+
+def needs_of_survey(plan: SurveyPlan) -> Needs:
+    takes = (take for phrase in plan.phrases for take in phrase.takes)
+    return _needs(takes, [question.slide for question in plan.corners])
+
+
+def needs_of_words(timeline: Timeline) -> Needs:
+    """For captions: the takes whose words are known."""
+    takes = (segment.take for segment in timeline.segments if segment.take is not None)
+    return _needs((take.fingerprint for take in takes if take.delivery is Delivery.PERFORMANCE), ())
+
+
+def _sources(look: Look) -> Iterator[Source]:
+    if look.host is not None:
+        yield look.host.source
+    if look.inlay is not None:
+        yield look.inlay.source
+
+
+def _needs(takes: Iterator[str], assets: Iterator[Asset] | list[Asset] | tuple[Asset, ...]) -> Needs:
+    by_digest = {asset.sha256: asset for asset in assets}
+    return Needs(takes=tuple(sorted(set(takes))), assets=tuple(by_digest[name] for name in sorted(by_digest)))

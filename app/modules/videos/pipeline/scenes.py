@@ -1,0 +1,239 @@
+"""What is seen in each scene: from its first frame to its last, and beyond for whatever fades over it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from app.avatars.base import Delivery
+from app.media.time import FrameRange, frames_for
+from app.modules.videos.composition import Composition, Scene
+from app.modules.videos.pipeline.fingerprint import seed_of
+from app.modules.videos.pipeline.looks import (
+    Drawn,
+    Fade,
+    FadeKind,
+    Filmed,
+    Host,
+    Inlay,
+    Look,
+    Slide,
+    Window,
+    Zoomed,
+    later,
+)
+from app.modules.videos.pipeline.plan import PlannedTake
+from app.modules.videos.pipeline.staging import (
+    Size,
+    fitted,
+    host_window,
+    inset_window,
+    slide_box,
+    whole,
+)
+from app.modules.videos.pipeline.timeline import SceneSpan, Segment, Timeline
+from app.modules.videos.scenery import (
+    Arrangement,
+    AssetKind,
+    Broll,
+    Corner,
+    Fit,
+    Layout,
+    TransitionKind,
+    Value,
+)
+
+#: A presenter whose scene is over goes on breathing for so long, more than any transition lasts.
+_HANDLE_MS = 4000
+
+
+class Moment(Value):
+    """A place in what is said in a scene: milliseconds into its take number ``take``, from 0."""
+
+    take: int
+    ms: int
+
+
+class Survey(Value):
+    """What only files can tell: free corners of slides by scene, and where the B-roll ``scene.place`` begins."""
+
+    corners: Mapping[int, Corner] = {}
+    moments: Mapping[str, Moment] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placed:
+    """B-roll and the frames of the scene in which it is seen."""
+
+    broll: Broll
+    first: int
+    stop: int
+
+    def source(self) -> Filmed | Zoomed:
+        asset, broll = self.broll.asset, self.broll
+        if asset.kind is AssetKind.IMAGE:
+            return Zoomed(asset=asset, frames=self.stop - self.first, still=not broll.zoom)
+        start = str(Fraction(broll.source_start_ms, 1000))
+        stop = str(Fraction(asset.duration_ms, 1000))
+        return Filmed(asset=asset, at=start, start=start, stop=stop, loop=broll.loop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One scene. Frames are counted from its first one."""
+
+    scene: Scene
+    span: SceneSpan
+    segments: tuple[Segment, ...]
+    placed: tuple[_Placed, ...]
+    corner: Corner
+    composition: Composition
+
+    @property
+    def fps(self) -> Fraction:
+        return self.composition.picture.rate
+
+    @property
+    def frame(self) -> Size:
+        return self.composition.picture.size
+
+    @property
+    def fade_frames(self) -> int:
+        transition = self.scene.transition
+        if self.span.number == 0 or transition.kind is TransitionKind.CUT:
+            return 0
+        return min(frames_for(transition.duration_ms, self.fps), self.span.frames)
+
+    @property
+    def cuts(self) -> list[int]:
+        """Where something begins or ends, from 0 to the scene's last frame and one."""
+        places = {0, self.fade_frames, self.span.frames}
+        places |= {segment.start - self.span.start for segment in self.segments}
+        places |= {edge for each in self.placed for edge in (each.first, each.stop)}
+        return sorted(place for place in places if 0 <= place <= self.span.frames)
+
+    def look_at(self, part: FrameRange) -> Look:
+        """What is seen from the first frame of the part on."""
+        return self._look(part.start, self._host_at(part.start))
+
+    def handle(self, at: int) -> Look:
+        """What would be seen so many frames after the scene's end, in silence."""
+        last = self.span.frames - 1
+        beyond = at + 1
+        source = self._host_at(last)
+        if isinstance(source, Drawn):
+            source = source.model_copy(
+                update={"take": None, "lead_ms": 0, "at": at, "frames": frames_for(_HANDLE_MS, self.fps)}
+            )
+        elif source is not None:
+            source = source.after(beyond / self.fps)
+        look = self._look(last, source)
+        if look.inlay is None:
+            return look
+        inlay = look.inlay.model_copy(update={"source": later(look.inlay.source, beyond, self.fps)})
+        return look.model_copy(update={"inlay": inlay})
+
+    @property
+    def fade(self) -> FadeKind | None:
+        kind = self.scene.transition.kind
+        return None if kind is TransitionKind.CUT else FadeKind(kind.value)
+
+    def fade_from(self, before: Look, at: int) -> Fade:
+        assert self.fade is not None
+        return Fade(kind=self.fade, before=before, at=at, frames=self.fade_frames)
+
+    def _look(self, at: int, source: Drawn | Filmed | None) -> Look:
+        layout = arranged(self.scene, hosted=source is not None)
+        window = host_window(layout, self.frame, self.corner) if source is not None else None
+        look = Look(
+            slide=self._slide(layout, hosted=window is not None),
+            host=Host(window=window, source=source) if window is not None and source is not None else None,
+        )
+        shown = next((each for each in reversed(self.placed) if each.first <= at < each.stop), None)
+        corner = self.corner if window is not None and layout.arrangement is Arrangement.OVERLAY else None
+        return look if shown is None else self._with_inlay(look, shown, at, corner)
+
+    def _with_inlay(self, look: Look, shown: _Placed, at: int, corner: Corner | None) -> Look:
+        asset, moved = shown.broll.asset, later(shown.source(), at - shown.first, self.fps)
+        if shown.broll.fit is Fit.FULL:
+            inlay = Inlay(window=Window(box=whole(self.frame)), source=moved)
+            return look.model_copy(update={"slide": None, "host": None, "inlay": inlay})
+        window = inset_window(self.frame, asset.width / max(1, asset.height), host=corner)
+        return look.model_copy(update={"inlay": Inlay(window=window, source=moved)})
+
+    def _slide(self, layout: Layout, *, hosted: bool) -> Slide | None:
+        picture = self.scene.slide
+        room = slide_box(layout, self.frame, hosted=hosted)
+        if picture is None or room is None:
+            return None
+        return Slide(picture=picture, box=fitted((picture.width, picture.height), room))
+
+    def _host_at(self, at: int) -> Drawn | Filmed | None:
+        """Who is seen at a frame of the scene, from that frame on."""
+        segment = next(each for each in reversed(self.segments) if each.start - self.span.start <= at)
+        passed = at - (segment.start - self.span.start)
+        if segment.take is not None:
+            return _take_seen(self.scene, segment, segment.take, passed, self.fps)
+        if self.scene.recording is None:
+            return None
+        begun = Fraction(segment.source_at) + passed / self.fps
+        return Filmed(asset=self.scene.recording.asset, at=str(begun))
+
+
+def shown_in(composition: Composition, timeline: Timeline, span: SceneSpan, survey: Survey) -> Shown:
+    scene, segments = composition.scenes[span.number], timeline.of(span)
+    corner = scene.layout.corner
+    if corner is Corner.AUTO:
+        corner = survey.corners.get(span.number, Corner.BOTTOM_RIGHT)
+    return Shown(
+        scene=scene,
+        span=span,
+        segments=segments,
+        placed=tuple(_placed(scene, span, segments, survey, composition.picture.rate)),
+        corner=corner,
+        composition=composition,
+    )
+
+
+def arranged(scene: Scene, *, hosted: bool) -> Layout:
+    """The layout that is possible with what the scene has."""
+    if scene.slide is None and hosted:
+        return scene.layout.model_copy(update={"arrangement": Arrangement.HOST})
+    if not hosted:
+        return scene.layout.model_copy(update={"arrangement": Arrangement.SLIDE})
+    return scene.layout
+
+
+def _take_seen(scene: Scene, segment: Segment, take: PlannedTake, passed: int, fps: Fraction) -> Drawn | Filmed | None:
+    if scene.layout.arrangement is Arrangement.SLIDE and scene.slide is not None:
+        return None
+    if take.delivery is Delivery.RECORDING:
+        return Filmed(take=take.fingerprint, at=str(passed / fps))
+    return Drawn(
+        character=take.avatar,
+        backdrop=take.background,
+        seed=seed_of(take.fingerprint),
+        take=take.fingerprint,
+        lead_ms=segment.lead_ms,
+        frames=segment.frames,
+        at=passed,
+    )
+
+
+def _placed(
+    scene: Scene, span: SceneSpan, segments: Sequence[Segment], survey: Survey, fps: Fraction
+) -> Iterator[_Placed]:
+    """B-roll on the scene's frames; what does not fit into the scene ends with it."""
+    for place, broll in enumerate(scene.broll):
+        first = _begins(broll, survey.moments.get(f"{span.number}.{place}"), span, segments, fps)
+        stop = min(span.frames, first + frames_for(broll.duration_ms, fps))
+        if first < stop:
+            yield _Placed(broll=broll, first=first, stop=stop)
+
+
+def _begins(broll: Broll, moment: Moment | None, span: SceneSpan, segments: Sequence[Segment], fps: Fraction) -> int:
+    if moment is None:
+        return round(Fraction(broll.at_ms or 0, 1000) * fps)
+    segment = segments[moment.take]
+    return segment.start - span.start + round(Fraction(segment.lead_ms + moment.ms, 1000) * fps)

@@ -1,0 +1,106 @@
+"""What only files can tell before a webinar is laid out: free corners of slides, and when words are said.
+
+``survey_plan`` says what there is to find out (pure); ``survey`` finds it out, in a child process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from app.avatars.performance import read_track
+from app.media.quiet import Part, covered, quietest
+from app.modules.videos.composition import Composition, Scene
+from app.modules.videos.phrases import time_of
+from app.modules.videos.pipeline.ground import read_image
+from app.modules.videos.pipeline.looks import Box
+from app.modules.videos.pipeline.plan import PlannedTake
+from app.modules.videos.pipeline.scenes import Moment, Survey, arranged
+from app.modules.videos.pipeline.staging import CORNERS, Size, corner_box, fitted, whole
+from app.modules.videos.scenery import Arrangement, Asset, Corner, Value
+
+
+class Question(Value):
+    """Which corner of a slide is free, for a host in each of ``boxes``; and where the slide itself is."""
+
+    scene: int
+    slide: Asset
+    place: Box
+    boxes: tuple[Box, ...]
+
+
+class Phrase(Value):
+    """When it is said, by which of the scene's takes. ``name`` is that of the answer."""
+
+    name: str
+    phrase: str
+    takes: tuple[str, ...]
+
+
+class SurveyPlan(Value):
+    corners: tuple[Question, ...] = ()
+    phrases: tuple[Phrase, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        return not self.corners and not self.phrases
+
+
+def survey_plan(composition: Composition, takes: Sequence[PlannedTake]) -> SurveyPlan:
+    return SurveyPlan(corners=tuple(_corners(composition)), phrases=tuple(_phrases(composition, takes)))
+
+
+def _corners(composition: Composition) -> Iterator[Question]:
+    frame = composition.picture.size
+    for number, scene in enumerate(composition.scenes):
+        hosted = scene.speaker is not None or scene.recording is not None
+        layout = arranged(scene, hosted=hosted)
+        free = layout.arrangement is Arrangement.OVERLAY and layout.corner is Corner.AUTO
+        if free and isinstance(scene.slide, Asset):
+            yield _question(number, scene, scene.slide, frame)
+
+
+def _question(number: int, scene: Scene, slide: Asset, frame: Size) -> Question:
+    boxes = tuple(corner_box(scene.layout, frame, corner) for corner in CORNERS)
+    return Question(scene=number, slide=slide, place=fitted((slide.width, slide.height), whole(frame)), boxes=boxes)
+
+
+def _phrases(composition: Composition, takes: Sequence[PlannedTake]) -> Iterator[Phrase]:
+    for number, scene in enumerate(composition.scenes):
+        own = tuple(take.fingerprint for take in takes if take.scene == number)
+        for place, broll in enumerate(scene.broll):
+            if broll.phrase is not None:
+                yield Phrase(name=f"{number}.{place}", phrase=broll.phrase, takes=own)
+
+
+def survey(task: dict[str, Any], _progress: object) -> dict[str, Any]:
+    """``{"plan", "files"}`` → a ``Survey``. ``files`` are takes by fingerprint and assets by digest."""
+    plan = SurveyPlan.model_validate(task["plan"])
+    files = {name: Path(path) for name, path in task["files"].items()}
+    corners = {question.scene: _free_corner(question, files) for question in plan.corners}
+    moments = {phrase.name: _moment(phrase, files) for phrase in plan.phrases}
+    return Survey(corners=corners, moments=moments).model_dump(mode="json")
+
+
+def _free_corner(question: Question, files: Mapping[str, Path]) -> Corner:
+    image = read_image(files[question.slide.sha256])[:, :, :3]
+    parts = [_on_slide(box, question.place) for box in question.boxes]
+    return CORNERS[quietest(covered(image, parts))]
+
+
+def _on_slide(box: Box, place: Box) -> Part:
+    return (
+        (box.x - place.x) / place.width,
+        (box.y - place.y) / place.height,
+        (box.x + box.width - place.x) / place.width,
+        (box.y + box.height - place.y) / place.height,
+    )
+
+
+def _moment(phrase: Phrase, files: Mapping[str, Path]) -> Moment:
+    """A phrase may begin in one take and go on in the next."""
+    spoken = [(take, word) for take, name in enumerate(phrase.takes) for word in read_track(files[name]).words]
+    found = time_of(phrase.phrase, ((place, word.text) for place, (_, word) in enumerate(spoken)))
+    take, word = spoken[found or 0]
+    return Moment(take=take, ms=word.start_ms)

@@ -1,0 +1,221 @@
+"""Webinars as they come out of the pipeline: every frame where it belongs, each scene as it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from app.core.ids import new_id
+from app.media.ffmpeg import run_ffmpeg
+from app.media.hearing import heard_from
+from app.media.time import SAMPLE_RATE
+from app.modules.videos.composition import Composition, Picture, Resolution, Scene
+from app.modules.videos.models import RenderJob
+from app.modules.videos.scenery import (
+    Arrangement,
+    Asset,
+    AssetKind,
+    Broll,
+    Clip,
+    Corner,
+    Layout,
+    Shape,
+    Transition,
+    TransitionKind,
+)
+from tests.media.barcodes import code_of, lumas, record
+from tests.media.clicks import clicks, onsets
+from tests.site import Site, site
+
+FPS = Fraction(25)
+FADE = Transition(kind=TransitionKind.FADE, duration_ms=400)
+OVERLAY = Layout(
+    arrangement=Arrangement.OVERLAY,
+    corner=Corner.BOTTOM_RIGHT,
+    shape=Shape.RECTANGLE,
+    size=400,
+    border=0,
+    shadow=False,
+    margin=20,
+)
+FULL = Layout(arrangement=Arrangement.HOST)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site(tmp_path_factory.mktemp("webinar")) as opened:
+        opened.start_worker()
+        yield opened
+
+
+def stored(place: Site, path: Path, kind: AssetKind, **facts: Any) -> Asset:
+    blob = place.services.platform.blobs.put(f"test/{new_id()}{path.suffix}", path)
+    return Asset(kind=kind, blob=blob.key, sha256=blob.sha256, origin=path.name, **facts)
+
+
+def slide(place: Site, folder: Path, grey: int) -> Asset:
+    path = folder / f"grey-{grey}.png"
+    cv2.imwrite(str(path), np.full((720, 1280, 3), grey, np.uint8))
+    return stored(place, path, AssetKind.IMAGE, width=1280, height=720)
+
+
+def film(place: Site, folder: Path, fps: Fraction, frames: int) -> Asset:
+    path = record(folder / f"{float(fps):.3f}-{frames}.mp4", fps, frames, size=(1280, 720))
+    return stored(place, path, AssetKind.VIDEO, width=1280, height=720, duration_ms=round(frames / fps * 1000))
+
+
+def composed(*scenes: Scene) -> Composition:
+    return Composition(picture=Picture(resolution=Resolution.P720), scenes=scenes)
+
+
+def level(grey: int) -> float:
+    """Luma of a grey of an image."""
+    return 16 + grey * 219 / 255
+
+
+def test_every_frame_of_a_recording_is_there_once_across_scenes_layouts_and_chunks(place: Site, tmp_path: Path) -> None:
+    host = film(place, tmp_path, FPS, 30 * 25)
+    grey = slide(place, tmp_path, 100)
+    # 21.5 s of the second scene are more than one chunk may last.
+    times = [0, 2_340, 23_840, 29_000]
+    scenes = [
+        Scene(recording=Clip(asset=host, start_ms=a, stop_ms=b), layout=layout, slide=grey, transition=FADE, title="x")
+        for (a, b), layout in zip(pairwise(times), (FULL, OVERLAY, FULL), strict=True)
+    ]
+    job = place.render_composition(composed(*scenes))
+    seen = [code_of(host_of(luma, number)) for number, luma in enumerate(lumas(place.file(job)))]
+    assert len(seen) == 29 * 25
+    faded = {*range(59, 69), *range(596, 606)}
+    assert [code for number, code in enumerate(seen) if number not in faded] == [
+        number for number in range(29 * 25) if number not in faded
+    ]
+
+
+def host_of(
+    luma: np.ndarray[tuple[int, int], np.dtype[np.uint8]], number: int
+) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    """The picture of the host: the whole frame, or its rectangle of 230 by 288, from which the sides are cut."""
+    if not 59 <= number < 596:
+        return luma
+    width, height = 230, 288
+    box = luma[720 - height - 14 : 720 - 14, 1280 - width - 14 : 1280 - 14]
+    # Of 1280 columns 575 are seen: bars that lie outside are told from the neighbours' known numbers.
+    whole = np.full((height, 512), 16, np.uint8)
+    for bit in range(16):
+        left = (bit * 80 - 352.5) / 575 * width
+        if bit * 80 >= 352 and (bit + 1) * 80 <= 928:
+            whole[:, bit * 32 : bit * 32 + 32] = round(box[:, int(left) + 3 : int(left + 80 / 575 * width) - 3].mean())
+        elif number >> bit & 1:
+            whole[:, bit * 32 : bit * 32 + 32] = 235
+    return whole
+
+
+def test_sound_stays_with_the_picture_from_the_beginning_to_the_end(place: Site, tmp_path: Path) -> None:
+    silent = record(tmp_path / "silent.mp4", FPS, 60 * 25, size=(1280, 720))
+    clicking, path = clicks(tmp_path / "clicks.wav", seconds=60, rate=44_100), tmp_path / "host.mp4"
+    both = ("-i", str(silent), "-i", str(clicking), "-c:v", "copy", "-c:a", "aac", "-ac", "2")
+    run_ffmpeg((*both, str(path)), timeout_s=60)
+    host = stored(place, path, AssetKind.VIDEO, width=1280, height=720, duration_ms=60_000, has_sound=True)
+    times = [0, 7_330, 7_900, 31_000, 52_710, 60_000]
+    scenes = [
+        Scene(recording=Clip(asset=host, start_ms=a, stop_ms=b), layout=FULL, title="x", transition=FADE)
+        for a, b in pairwise(times)
+    ]
+    video = place.file(place.render_composition(composed(*scenes)))
+    found = onsets(np.concatenate(list(heard_from(video, Fraction(0), 60 * SAMPLE_RATE))))
+    assert found == pytest.approx(list(range(60)), abs=0.01)
+
+
+def test_a_scene_that_is_only_heard_and_silence_around_it(place: Site, tmp_path: Path) -> None:
+    path = clicks(tmp_path / "a.mp3", seconds=4, rate=44_100)
+    sound = stored(place, path, AssetKind.SOUND, duration_ms=4000, has_sound=True)
+    grey = slide(place, tmp_path, 150)
+    scenes = (
+        Scene(slide=grey, duration_ms=2000, title="Before"),
+        Scene(slide=grey, sound=Clip(asset=sound, start_ms=500, stop_ms=3500), title="Heard"),
+        Scene(slide=grey, duration_ms=1000, title="After"),
+    )
+    video = place.file(place.render_composition(composed(*scenes)))
+    found = onsets(np.concatenate(list(heard_from(video, Fraction(0), 6 * SAMPLE_RATE))))
+    assert found == pytest.approx([2.5, 3.5, 4.5], abs=0.01)
+
+
+def test_a_fade_lasts_as_long_as_it_should_and_runs_evenly(place: Site, tmp_path: Path) -> None:
+    dark, light = slide(place, tmp_path, 0), slide(place, tmp_path, 255)
+    job = place.render_composition(
+        composed(
+            Scene(slide=dark, duration_ms=1000, title="Dark"),
+            Scene(slide=light, duration_ms=1000, title="Light", transition=FADE),
+        )
+    )
+    levels = [float(luma.mean()) for luma in lumas(place.file(job))]
+    assert all(abs(each - 16) < 2 for each in levels[:25])
+    assert all(abs(each - 235) < 2 for each in levels[35:])
+    steps = np.diff([*levels[25:35]])
+    assert len(levels) == 50
+    assert all(abs(step - 21.9) < 3 for step in steps)
+
+
+@pytest.mark.parametrize("rate", [Fraction(24), Fraction(30000, 1001), Fraction(50), Fraction(60)], ids=str)
+def test_b_roll_of_any_rate_is_shown_at_its_time_and_ends_with_it(place: Site, tmp_path: Path, rate: Fraction) -> None:
+    broll, grey = film(place, tmp_path, rate, 120), slide(place, tmp_path, 60)
+    shown = Broll(asset=broll, at_ms=480, duration_ms=1000, source_start_ms=500)
+    job = place.render_composition(composed(Scene(slide=grey, duration_ms=2000, broll=(shown,), title="One")))
+    pictures = list(lumas(place.file(job)))
+    assert len(pictures) == 50
+    for number in (*range(12), *range(37, 50)):
+        assert abs(float(pictures[number].mean()) - level(60)) < 2
+    for number in range(12, 37):
+        time = Fraction(1, 2) + (number - 12) / FPS
+        late = time - code_of(pictures[number]) / rate
+        assert -1 / (2 * FPS) <= late < 1 / rate
+
+
+def test_what_is_delivered_with_it(place: Site, tmp_path: Path) -> None:
+    job = place.render_composition(
+        composed(
+            Scene(slide=slide(place, tmp_path, 200), duration_ms=1600, title="Growth & more"),
+            Scene(slide=slide(place, tmp_path, 90), duration_ms=2400, title="Cost = price; really"),
+        )
+    )
+    with av.open(str(place.file(job))) as media:
+        chapters = [(c["start"] * c["time_base"], c["metadata"]["title"]) for c in media.chapters()]
+    assert chapters == [(0, "Growth & more"), (Fraction(8, 5), "Cost = price; really")]
+    vtt = place.file(job, "chapters-vtt").read_text()
+    assert "00:00:01.600 --> 00:00:04.000\nCost = price; really" in vtt
+    files = place.revision(job).files
+    assert {"poster", "preview", "storyboard-0", "chapters-json"} <= set(files)
+    facts = place.revision(job).facts
+    assert facts is not None
+    assert [(scene["start"], scene["duration"]) for scene in facts["scenes"]] == [(0.0, 1.6), (1.6, 2.4)]
+
+
+def test_changing_one_slide_makes_the_chunks_of_that_scene_only(place: Site, tmp_path: Path) -> None:
+    greys = [slide(place, tmp_path, grey) for grey in (20, 120, 220)]
+    scenes = [Scene(slide=grey, duration_ms=1000 + 200 * place_, title="s") for place_, grey in enumerate(greys)]
+    place.render_composition(composed(*scenes))
+    scenes[1] = scenes[1].model_copy(update={"slide": slide(place, tmp_path, 130)})
+    job = place.render_composition(composed(*scenes))
+    assert chunks(place, job) == {"made": 1, "reused": 2}
+
+
+def chunks(place: Site, job: RenderJob) -> dict[str, int]:
+    receipt = place.job(job.id).receipt
+    assert receipt is not None
+    return receipt["chunks"]
+
+
+def test_a_picture_that_was_deleted_meanwhile_is_named(place: Site, tmp_path: Path) -> None:
+    gone = slide(place, tmp_path, 77)
+    place.services.platform.blobs.delete(gone.blob)
+    job = place.wait(place.order_composition(composed(Scene(slide=gone, duration_ms=400, title="One"))).id)
+    assert job.error_code == "asset_gone"
+    assert "grey-77.png was deleted" in (job.error_message or "")
