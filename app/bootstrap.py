@@ -49,6 +49,7 @@ from app.modules.videos.pipeline.workshop import Making, Workshop, sweep_scratch
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import UploadLimits, Uploads
+from app.modules.videos.webinars import Webinars
 from app.speech.voices import VoiceCatalogue
 from app.storage.base import BlobStore
 from app.storage.links import Links, PartLinks
@@ -57,6 +58,8 @@ from app.storage.opening import Storage, open_storage
 #: What the nursery imports before the first child is born.
 PRELOAD = (
     "app.modules.videos.pipeline.children",
+    "app.modules.videos.pipeline.mixing",
+    "app.modules.videos.pipeline.surveying",
     "app.modules.videos.intake.children",
     "app.documents.children",
     "app.avatars.studio.provider",
@@ -95,6 +98,7 @@ class Services:
     cursors: Cursors
     idempotency: Idempotency
     renders: Renders
+    webinars: Webinars
     videos: Videos
     references: References
     jobs: Jobs
@@ -158,23 +162,25 @@ def build_platform(settings: Settings) -> Platform:
 
 def build_services(settings: Settings) -> Services:
     platform = build_platform(settings)
-    engine, secret, jobs = EngineClient(settings.database), load_secret(settings), Jobs()
+    engine, secret, jobs, references = EngineClient(settings.database), load_secret(settings), Jobs(), References()
+    renders = Renders(
+        engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
+    )
     return Services(
         platform=platform,
         engine=engine,
         accounts=Accounts(database=platform.database, jwt=JwtVerifier.of(settings)),
         cursors=Cursors(secret),
         idempotency=Idempotency(),
-        renders=Renders(
-            engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
-        ),
+        renders=renders,
+        webinars=Webinars(renders=renders, references=references),
         videos=Videos(
             jobs=jobs,
             links=_file_links(platform, secret),
             settlement=platform.settlement,
             blobs=platform.blobs,
         ),
-        references=References(),
+        references=references,
         jobs=jobs,
         avatars=Avatars(providers=platform.providers),
         uploads=_uploads(platform, engine),

@@ -31,6 +31,7 @@ parameter that does not fit this description answers 422 with a list of faults.
 """
 TAGS = [
     {"name": "videos", "description": "Videos and their revisions"},
+    {"name": "webinars", "description": "Slides, a host and B-roll as one video"},
     {"name": "uploads", "description": "Bringing recordings in"},
     {"name": "files", "description": "Decks, images, sound, subtitles and fonts"},
     {"name": "renders", "description": "Render jobs: progress, events, cancelling"},
@@ -63,6 +64,7 @@ _CODES = {
 }
 _CONFLICTS = {
     "create_video": "idempotency_key_reuse",
+    "create_webinar": "idempotency_key_reuse",
     "create_upload": "idempotency_key_reuse",
     "complete_upload": "upload_incomplete",
     "create_file": "idempotency_key_reuse",

@@ -20,6 +20,7 @@ from app.modules.videos.jobs import Jobs
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import Uploads
+from app.modules.videos.webinars import Webinars
 from app.speech.voices import VoiceCatalogue
 
 PREFIX = "/api/v1/videos"
@@ -46,6 +47,8 @@ class HasVideos(Protocol):
     def avatars(self) -> Avatars: ...
     @property
     def renders(self) -> Renders: ...
+    @property
+    def webinars(self) -> Webinars: ...
     @property
     def files(self) -> Files: ...
     @property

@@ -15,6 +15,8 @@ from app.modules.videos.renders import video_of
 from app.modules.videos.schemas import ReferenceOut, SetReference
 
 _MOST_NAMED = 5
+#: The module that a webinar refers to its recordings as; ``ref_id`` is the webinar.
+OURS = "videos"
 
 
 class References:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.modules.videos.models import Artifact, RenderJob, RenderTask, Upload, UploadStatus, Video
+from app.modules.videos.models import Artifact, Reference, RenderJob, RenderTask, Upload, UploadStatus, Video
 from app.modules.videos.pipeline.settle import ACTIVE, Settlement
-from app.modules.videos.references import check_unused
+from app.modules.videos.references import OURS, check_unused
 from app.modules.videos.renders import video_of
 from app.storage.base import BlobStore
 
@@ -51,6 +51,7 @@ def remove_video(
     unfinished = _unfinished_uploads(session, family)
     session.flush()
     session.execute(sa.delete(Upload).where(Upload.id.in_(family)))
+    session.execute(sa.delete(Reference).where(Reference.module == OURS, Reference.ref_id.in_(family)))
     session.execute(sa.delete(Video).where(Video.id.in_(family)))
     prefixes = tuple(f"videos/{member}" for member in family)
     return Remains(job_ids=tuple(stopped), blob_prefixes=prefixes, blobs=tuple(blobs), multiparts=tuple(unfinished))

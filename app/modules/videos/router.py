@@ -10,7 +10,15 @@ from app.core.answers import answer_kept
 from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
-from app.modules.videos import avatar_routes, file_routes, reference_routes, render_routes, storyboards, upload_routes
+from app.modules.videos import (
+    avatar_routes,
+    file_routes,
+    reference_routes,
+    render_routes,
+    storyboards,
+    upload_routes,
+    webinar_routes,
+)
 from app.modules.videos.access import (
     PREFIX,
     CreatedAfter,
@@ -39,6 +47,7 @@ router.include_router(render_routes.fixed)
 router.include_router(avatar_routes.router)
 router.include_router(upload_routes.router)
 router.include_router(file_routes.router)
+router.include_router(webinar_routes.router)
 videos = APIRouter(prefix=PREFIX, tags=["videos"])
 
 

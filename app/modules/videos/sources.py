@@ -1,0 +1,99 @@
+"""What of the library a webinar is made of, as it is now: pages, images, sound and recordings, as assets.
+
+What is named but cannot be used is refused with the reason; the caller says in which scene it was named.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.documents.kinds import Kind
+from app.modules.videos.errors import InvalidWebinar
+from app.modules.videos.files import file_of
+from app.modules.videos.models import FilePage, FileStatus, LibraryFile, Revision, VideoStatus
+from app.modules.videos.renders import video_of
+from app.modules.videos.scenery import Asset, AssetKind
+
+
+def pages_of(session: Session, workspace_id: str, file_id: str) -> list[FilePage]:
+    """Those of a deck that is ready, in order. Raises FileNotFound, InvalidWebinar."""
+    _ready(session, workspace_id, file_id, Kind.DECK)
+    query = sa.select(FilePage).where(FilePage.file_id == file_id).order_by(FilePage.number)
+    return list(session.scalars(query))
+
+
+def page_asset(page: FilePage) -> Asset:
+    stored = page.files["page"]
+    return Asset(
+        kind=AssetKind.IMAGE,
+        blob=stored["blob"],
+        sha256=stored["sha256"],
+        origin=f"Page {page.number} of the file {page.file_id}",
+        width=page.width,
+        height=page.height,
+    )
+
+
+def image_asset(session: Session, workspace_id: str, file_id: str) -> Asset:
+    """Raises FileNotFound, InvalidWebinar."""
+    file = _ready(session, workspace_id, file_id, Kind.IMAGE)
+    facts, stored = file.facts or {}, file.files["image"]
+    return Asset(
+        kind=AssetKind.IMAGE,
+        blob=stored["blob"],
+        sha256=stored["sha256"],
+        origin=f"The image {file.name} ({file.id})",
+        width=facts["width"],
+        height=facts["height"],
+    )
+
+
+def sound_asset(session: Session, workspace_id: str, file_id: str) -> Asset:
+    """Raises FileNotFound, InvalidWebinar."""
+    file = _ready(session, workspace_id, file_id, Kind.AUDIO)
+    stored = file.files["original"]
+    return Asset(
+        kind=AssetKind.SOUND,
+        blob=stored["blob"],
+        sha256=stored["sha256"],
+        origin=f"The sound {file.name} ({file.id})",
+        duration_ms=(file.facts or {})["duration_ms"],
+        has_sound=True,
+    )
+
+
+def recording_asset(session: Session, workspace_id: str, video_id: str) -> Asset:
+    """The revision that a video shows. Raises VideoNotFound, InvalidWebinar."""
+    video = video_of(session, workspace_id, video_id)
+    if video.status != VideoStatus.READY or video.revision is None:
+        raise InvalidWebinar(f"The video {video.id} (“{video.title}”) is {video.status}, not ready. Wait for it.")
+    revision = session.get_one(Revision, (video.id, video.revision))
+    stored = revision.files["video"]
+    return Asset(
+        kind=AssetKind.VIDEO,
+        blob=stored["blob"],
+        sha256=stored["sha256"],
+        origin=f"The video “{video.title}” ({video.id})",
+        width=revision.width,
+        height=revision.height,
+        duration_ms=video.duration_ms or 0,
+        has_sound=_has_sound(revision.facts or {}),
+    )
+
+
+def _has_sound(facts: dict[str, Any]) -> bool:
+    return "examined" not in facts or facts["examined"]["sound"] is not None
+
+
+def _ready(session: Session, workspace_id: str, file_id: str, kind: Kind) -> LibraryFile:
+    file = file_of(session, workspace_id, file_id)
+    if file.status != FileStatus.READY:
+        raise InvalidWebinar(f"The file {file.name} ({file.id}) is {file.status}, not ready. Wait until it is.")
+    if file.kind != kind:
+        raise InvalidWebinar(
+            f"The file {file.name} ({file.id}) is of kind {file.kind}; a file of kind {kind} is needed."
+        )
+    return file

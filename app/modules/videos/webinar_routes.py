@@ -1,0 +1,49 @@
+"""``/api/v1/videos/webinars``: asking for webinars. They are videos like all others from then on."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from app.core.answers import answer_kept
+from app.core.idempotency import request_digest
+from app.core.parameters import IdempotencyKey
+from app.modules.videos.access import PREFIX, Writer, body_of, services_of
+from app.modules.videos.schemas import VideoOut
+from app.modules.videos.webinar_schemas import CreateWebinar
+
+router = APIRouter(prefix=f"{PREFIX}/webinars", tags=["webinars"])
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Make a webinar from slides and who presents them",
+    response_model=VideoOut,
+    responses={
+        400: {"description": "It cannot be made as it was asked for; `detail` names the scene"},
+        402: {"description": "Not enough credits"},
+        404: {"description": "Something that it names does not exist"},
+        409: {"description": "The Idempotency-Key was used with another request"},
+    },
+)
+def create_webinar(
+    body: CreateWebinar, request: Request, caller: Writer, idempotency_key: IdempotencyKey = None
+) -> Response:
+    """Slides, a host over or beside them, and B-roll become one MP4 with chapters and captions.
+
+    Answers at once; the video is `rendering` until its job (`render.id`) has succeeded.
+    """
+    services = services_of(request)
+    digest = request_digest("POST", request.url.path, body_of(body))
+    with (
+        services.database.session_scope() as session,
+        services.idempotency.once(
+            session, workspace_id=caller.workspace_id, key=idempotency_key, digest=digest
+        ) as slot,
+    ):
+        answer = slot.answer
+        if answer is None:
+            ordered = services.webinars.create(session, caller.workspace_id, body)
+            video = services.videos.get(session, caller.workspace_id, ordered.video.id)
+            answer = slot.keep(status=202, body=video.model_dump_json())
+    return answer_kept(answer)

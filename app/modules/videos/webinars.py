@@ -1,0 +1,377 @@
+"""Asking for a webinar: slides, who presents them, and what is shown between.
+
+All that can be known to be wrong is refused before any credit is held, and every refusal names its scene.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+
+from sqlalchemy.orm import Session
+
+from app.core.errors import InvalidRequest, NotFound
+from app.modules.videos.composition import Composition, Picture, Scene, Speaker
+from app.modules.videos.errors import InvalidWebinar
+from app.modules.videos.fields import LONGEST_TITLE
+from app.modules.videos.files import file_of
+from app.modules.videos.models import FilePage, Kind
+from app.modules.videos.phrases import places_of
+from app.modules.videos.references import OURS, References
+from app.modules.videos.renders import Ordered, Renders, new_video
+from app.modules.videos.scenery import (
+    Arrangement,
+    Asset,
+    AssetKind,
+    Broll,
+    Clip,
+    Layout,
+    Transition,
+    TransitionKind,
+)
+from app.modules.videos.schemas import SetReference
+from app.modules.videos.sources import image_asset, page_asset, pages_of, recording_asset, sound_asset
+from app.modules.videos.webinar_schemas import (
+    BrollIn,
+    CreateWebinar,
+    LayoutIn,
+    RecordingIn,
+    SceneIn,
+    SlideIn,
+    TransitionIn,
+)
+from app.modules.videos.webinar_script import Marker, Section, read_script
+
+_LEAD_IN_MS, _LEAD_OUT_MS = 200, 400
+_SHORTEST_MS, _LONGEST_MS = 200, 12 * 3600 * 1000
+_IMAGE_MS = 4000
+#: In the frames of the slowest rate: what a recording may be short of its last slide.
+_ROUNDING_MS = 50
+
+
+class Webinars:
+    def __init__(self, *, renders: Renders, references: References) -> None:
+        self._renders, self._references = renders, references
+
+    def create(self, session: Session, workspace_id: str, order: CreateWebinar) -> Ordered:
+        """A new webinar. Raises InvalidWebinar, what cannot be found, and what a presenter video raises."""
+        drafting = _Drafting(session, workspace_id, order, self._renders)
+        scenes = drafting.scenes()
+        composition = Composition(
+            picture=Picture(aspect_ratio=order.aspect_ratio, resolution=order.resolution, fps=order.fps),
+            scenes=scenes,
+            captions=order.captions,
+        )
+        title = order.title or drafting.deck_title or scenes[0].title or "Webinar"
+        video = new_video(workspace_id, title[:LONGEST_TITLE], order.metadata or {}, order.tags, kind=Kind.WEBINAR)
+        ordered = self._renders.add(session, video, composition)
+        for used in sorted(drafting.used):
+            self._references.put(session, workspace_id, used, OURS, video.id, SetReference(label=video.title))
+        return ordered
+
+
+class _Drafting:
+    """One order on its way to scenes."""
+
+    def __init__(self, session: Session, workspace_id: str, order: CreateWebinar, renders: Renders) -> None:
+        self._session, self._workspace_id, self._order, self._renders = session, workspace_id, order, renders
+        self._pages: list[FilePage] = []
+        self.deck_title: str | None = None
+        self.used: set[str] = set()
+        if order.deck is not None:
+            self._pages = pages_of(session, workspace_id, order.deck)
+            self.deck_title = file_of(session, workspace_id, order.deck).title
+
+    def scenes(self) -> tuple[Scene, ...]:
+        wanted = self._wanted()
+        clips = self._whole_recording(len(wanted))
+        speakers = dict[tuple[str, str | None, str | None], Speaker]()
+        made = list[Scene]()
+        for number, scene in enumerate(wanted, 1):
+            page = self._page_of(scene, number)
+            title = scene.title or (page.title if page is not None and page.title else "")
+            with _naming(number, title):
+                made.append(self._scene(scene, page, title[:LONGEST_TITLE], clips[number - 1], speakers, number))
+        self._check_length(made)
+        return tuple(made)
+
+    # what is wanted --------------------------------------------------------------------------------------------------
+
+    def _wanted(self) -> list[SceneIn]:
+        order = self._order
+        if order.scenes is not None and order.script is not None:
+            raise InvalidWebinar("Send either scenes or a script: both say what is shown.")
+        if order.scenes is not None:
+            return order.scenes
+        if order.script is not None:
+            sections = read_script(order.script)
+            if self._pages and len(sections) != len(self._pages):
+                raise InvalidWebinar(
+                    f"The script has {_counted(len(sections), 'heading')} and the deck has "
+                    f"{_counted(len(self._pages), 'page')}. Give each "
+                    "page a heading, or send scenes that say which page each shows."
+                )
+            return [_scene_of(section) for section in sections]
+        if not self._pages:
+            raise InvalidWebinar("There is nothing to show: send a deck, a script, or scenes.")
+        if self._order.recording is not None:
+            return [SceneIn() for _ in self._pages]
+        return [self._noted(page) for page in self._pages]
+
+    def _noted(self, page: FilePage) -> SceneIn:
+        if not (page.notes or "").strip():
+            raise InvalidWebinar(
+                f"Page {page.number} of the deck has no speaker notes, so it is not known what to say. Write notes for "
+                "every page, or send a script or scenes."
+            )
+        return SceneIn(script=page.notes)
+
+    def _page_of(self, scene: SceneIn, number: int) -> FilePage | None:
+        if isinstance(scene.slide, SlideIn):
+            return None
+        wanted = number if scene.slide is None else scene.slide
+        if not self._pages:
+            if scene.slide is not None:
+                raise InvalidWebinar(f"Scene {number} asks for page {wanted}, but no deck was named.")
+            return None
+        if not 1 <= wanted <= len(self._pages):
+            raise InvalidWebinar(
+                f"Scene {number} is to show page {wanted} of the deck, which has "
+                f"{_counted(len(self._pages), 'page')}. Say which page it shows (`slide`), or leave the scene out."
+            )
+        return self._pages[wanted - 1]
+
+    def _whole_recording(self, count: int) -> list[Clip | None]:
+        whole = self._order.recording
+        if whole is None:
+            return [None] * count
+        times = [round(time * 1000) for time in whole.slide_times]
+        if len(times) != count:
+            raise InvalidWebinar(
+                f"There are {_counted(count, 'scene')} and {_counted(len(times), 'slide time')}. Give one for each."
+            )
+        if any(later <= earlier for earlier, later in pairwise(times)):
+            raise InvalidWebinar("Slide times have to rise: each slide appears after the one before it.")
+        asset = self._recording(whole.video_id)
+        if times[-1] + _SHORTEST_MS > asset.duration_ms:
+            late = next(n for n, time in enumerate(times, 1) if time + _SHORTEST_MS > asset.duration_ms)
+            raise InvalidWebinar(
+                f"Scene {late} begins at {times[late - 1] / 1000:g} s, but the recording lasts "
+                f"{asset.duration_ms / 1000:g} s. Check the slide times."
+            )
+        stops = [*times[1:], asset.duration_ms]
+        return [Clip(asset=asset, start_ms=start, stop_ms=stop) for start, stop in zip(times, stops, strict=True)]
+
+    # one scene -------------------------------------------------------------------------------------------------------
+
+    def _scene(
+        self,
+        wanted: SceneIn,
+        page: FilePage | None,
+        title: str,
+        whole: Clip | None,
+        speakers: dict[tuple[str, str | None, str | None], Speaker],
+        number: int,
+    ) -> Scene:
+        given = [name for name in ("script", "recording", "audio", "duration") if getattr(wanted, name) is not None]
+        if len(given) > 1:
+            raise InvalidWebinar(f"it has {' and '.join(given)}; a scene has one of them")
+        slide = self._slide_of(wanted.slide) if isinstance(wanted.slide, SlideIn) else None
+        slide = page_asset(page) if page is not None else slide
+        scene = Scene(title=title, slide=slide, layout=_layout(wanted.layout or self._order.layout))
+        voice = self._voice(wanted, whole, speakers)
+        scene = scene.model_copy(update={**voice, "transition": self._transition(wanted, number)})
+        _check_layout(scene)
+        return scene.model_copy(update={"broll": tuple(self._broll(each, scene) for each in wanted.broll)})
+
+    def _voice(
+        self, wanted: SceneIn, whole: Clip | None, speakers: dict[tuple[str, str | None, str | None], Speaker]
+    ) -> Mapping[str, object]:
+        """Who is heard."""
+        if wanted.recording is not None:
+            return {"recording": self._clip(wanted.recording)}
+        if wanted.audio is not None:
+            asset = sound_asset(self._session, self._workspace_id, wanted.audio.file_id)
+            return {"sound": _run(asset, wanted.audio.start, wanted.audio.end)}
+        if wanted.duration is not None:
+            return {"duration_ms": _long_enough(round(wanted.duration * 1000))}
+        if wanted.script is None and whole is not None:
+            return {"recording": whole}
+        if not (wanted.script or "").strip():
+            raise InvalidWebinar("it has nothing to say. Give it a script, a recording, audio, or a duration")
+        return self._spoken(wanted, speakers)
+
+    def _spoken(
+        self, wanted: SceneIn, speakers: dict[tuple[str, str | None, str | None], Speaker]
+    ) -> Mapping[str, object]:
+        order = self._order
+        avatar, own = wanted.avatar_id or order.avatar_id, wanted.avatar_id is not None
+        if avatar is None:
+            raise InvalidWebinar("nobody says its script. Name an avatar_id, for the scene or for all of them")
+        voice = wanted.voice_id or (None if own else order.voice_id)
+        background = wanted.background or (None if own else order.background)
+        key = (avatar, voice, background)
+        if key not in speakers:
+            speakers[key] = self._renders.speaker(self._session, self._workspace_id, *key)
+        scene = self._renders.scene(wanted.script or "", speakers[key])
+        pauses = {"lead_in_ms": _LEAD_IN_MS, "lead_out_ms": _LEAD_OUT_MS}
+        return {"script": scene.script, "speaker": scene.speaker} | pauses
+
+    def _transition(self, wanted: SceneIn, number: int) -> Transition:
+        asked = wanted.transition or self._order.transition or TransitionIn()
+        if number == 1:
+            return Transition(kind=TransitionKind.CUT)
+        return Transition(kind=asked.kind, duration_ms=round(asked.duration * 1000))
+
+    def _broll(self, wanted: BrollIn, scene: Scene) -> Broll:
+        if wanted.video_id is not None:
+            asset = self._recording(wanted.video_id)
+        else:
+            asset = image_asset(self._session, self._workspace_id, wanted.file_id or "")
+        start = round(wanted.start * 1000)
+        left = asset.duration_ms - start if asset.kind is AssetKind.VIDEO else 0
+        if asset.kind is AssetKind.VIDEO and left <= 0:
+            raise InvalidWebinar(
+                f"B-roll is to begin {wanted.start:g} s into {_in_text(asset)}, which lasts "
+                f"{asset.duration_ms / 1000:g} s"
+            )
+        duration = round(wanted.duration * 1000) if wanted.duration is not None else left or _IMAGE_MS
+        if left and not wanted.loop and duration > left + _ROUNDING_MS:
+            raise InvalidWebinar(
+                f"B-roll is to last {duration / 1000:g} s, but {left / 1000:g} s are left of {_in_text(asset)}. "
+                "Shorten it, or let it loop"
+            )
+        at = wanted.at if isinstance(wanted.at, str) else round(wanted.at * 1000)
+        _check_place(at, duration, scene)
+        return Broll(
+            asset=asset,
+            at_ms=at if isinstance(at, int) else None,
+            phrase=at if isinstance(at, str) else None,
+            duration_ms=duration,
+            source_start_ms=start,
+            loop=wanted.loop,
+            fit=wanted.fit,
+            zoom=wanted.zoom,
+        )
+
+    # of the library --------------------------------------------------------------------------------------------------
+
+    def _recording(self, video_id: str) -> Asset:
+        asset = recording_asset(self._session, self._workspace_id, video_id)
+        self.used.add(video_id)
+        return asset
+
+    def _clip(self, wanted: RecordingIn) -> Clip:
+        return _run(self._recording(wanted.video_id), wanted.start, wanted.end)
+
+    def _slide_of(self, slide: SlideIn) -> Asset:
+        """A page of another deck, or an image."""
+        file = file_of(self._session, self._workspace_id, slide.file_id)
+        if file.kind != "deck":
+            return image_asset(self._session, self._workspace_id, slide.file_id)
+        pages = pages_of(self._session, self._workspace_id, slide.file_id)
+        if slide.page > len(pages):
+            raise InvalidWebinar(f"it is to show page {slide.page} of {file.name}, which has {len(pages)}")
+        return page_asset(pages[slide.page - 1])
+
+    @staticmethod
+    def _check_length(scenes: Sequence[Scene]) -> None:
+        known = sum(duration for scene in scenes if (duration := known_length(scene)) is not None)
+        if known > _LONGEST_MS:
+            raise InvalidWebinar(f"It would last {known / 3_600_000:.1f} hours; a webinar lasts at most 12.")
+
+
+def known_length(scene: Scene) -> int | None:
+    """Milliseconds, unless that depends on how its script is spoken."""
+    clip = scene.recording or scene.sound
+    return clip.duration_ms if clip is not None else scene.duration_ms
+
+
+@contextmanager
+def _naming(number: int, title: str) -> Generator[None]:
+    """Say of what is refused in which scene it is."""
+    name = f"Scene {number} (“{title}”)" if title else f"Scene {number}"
+    try:
+        yield
+    except InvalidRequest as error:
+        raise type(error)(f"{name}: {str(error).rstrip('.')}.") from error
+    except NotFound as error:
+        raise type(error)(f"{name}: {error}") from error
+
+
+def _scene_of(section: Section) -> SceneIn:
+    return SceneIn(title=section.title, script=section.text, broll=[_broll_of(each) for each in section.markers])
+
+
+def _broll_of(marker: Marker) -> BrollIn:
+    """Markers name videos by their ids, and images as ``file/ID``."""
+    source = {"file_id": marker.source[5:]} if marker.source.startswith("file/") else {"video_id": marker.source}
+    fields = {"start": marker.start, "fit": marker.fit, "loop": marker.loop, "zoom": marker.zoom}
+    if marker.seconds is not None:
+        fields["duration"] = marker.seconds
+    if marker.phrase is None:
+        raise InvalidWebinar(
+            f"Line {marker.line} of the script: nothing is said after the marker. Put it before a sentence."
+        )
+    return BrollIn.model_validate(source | fields | {"at": marker.phrase})
+
+
+def _run(asset: Asset, start: float, end: float | None) -> Clip:
+    start_ms = round(start * 1000)
+    stop_ms = asset.duration_ms if end is None else round(end * 1000)
+    if stop_ms > asset.duration_ms + _ROUNDING_MS or start_ms >= asset.duration_ms:
+        raise InvalidWebinar(
+            f"it is to use {start:g} to {stop_ms / 1000:g} s of {_in_text(asset)}, which lasts "
+            f"{asset.duration_ms / 1000:g} s"
+        )
+    _long_enough(stop_ms - start_ms)
+    return Clip(asset=asset, start_ms=start_ms, stop_ms=stop_ms)
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def _in_text(asset: Asset) -> str:
+    return asset.origin[0].lower() + asset.origin[1:]
+
+
+def _long_enough(duration_ms: int) -> int:
+    if duration_ms < _SHORTEST_MS:
+        raise InvalidWebinar(
+            f"it would last {duration_ms / 1000:g} s; the shortest scene lasts {_SHORTEST_MS / 1000:g} s"
+        )
+    return duration_ms
+
+
+def _check_layout(scene: Scene) -> None:
+    seen = scene.speaker is not None or scene.recording is not None
+    if scene.slide is None and not seen:
+        raise InvalidWebinar("it has no slide and nobody to be seen. Give it a slide")
+    if scene.layout.arrangement is Arrangement.SLIDE and scene.slide is None:
+        raise InvalidWebinar("its layout is slide, but it has none")
+
+
+def _check_place(at: str | int, duration: int, scene: Scene) -> None:
+    length = known_length(scene)
+    if isinstance(at, int):
+        if length is not None and at + duration > length + _ROUNDING_MS:
+            raise InvalidWebinar(
+                f"B-roll from {at / 1000:g} to {(at + duration) / 1000:g} s does not fit: the scene lasts "
+                f"{length / 1000:g} s"
+            )
+        return
+    if scene.speaker is None:
+        raise InvalidWebinar(f"B-roll at “{at}” needs a script to find these words in. Give the time in seconds")
+    count = len(places_of(at, scene.script))
+    if count != 1:
+        found = "do not occur in its script" if not count else f"occur {count} times in its script"
+        raise InvalidWebinar(f"the words “{at}” {found}. B-roll needs words that occur exactly once")
+
+
+def _layout(wanted: LayoutIn | None) -> Layout:
+    if wanted is None:
+        return Layout()
+    shares = {name: round(getattr(wanted, name) * 1000) for name in ("size", "margin", "border", "split")}
+    return Layout(**wanted.model_dump(exclude=set(shares)), **shares)
