@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from app.cli import accounts, credits, demo, doctor, render, server, upload, voices  # noqa: A004 - the field's own word
+from app.cli import accounts, credits, demo, doctor, render, server, upload, voices, webinar  # noqa: A004 - its word
 from app.cli.errors import exit_code
 from app.cli.output import AsJson, Output, report
 from app.core.errors import TenexError
@@ -48,6 +48,7 @@ def build() -> typer.Typer:
     app.command()(server.worker)
     app.command()(render.render)
     app.command()(upload.upload)
+    app.command()(webinar.webinar)
     app.command()(server.mcp)
     app.command(hidden=True)(server.api)
     app.command()(demo.demo)

@@ -62,6 +62,25 @@ class Api:
         if not answer.is_success:
             raise refusal_of(answer)
 
+    def fetch(self, url: str, target: Path) -> None:
+        """Download what a link leads to; the target is whole or not there. Raises ApiRefused, ApiUnreachable."""
+        draft = target.with_name(f"{target.name}.part")
+        try:
+            with self._bare.stream("GET", url) as answer:
+                if not answer.is_success:
+                    answer.read()
+                    raise refusal_of(answer)
+                with draft.open("wb") as file:
+                    for piece in answer.iter_bytes(_PIECE):
+                        self.wait(0)
+                        file.write(piece)
+        except httpx2.HTTPError as error:
+            draft.unlink(missing_ok=True)
+            raise ApiUnreachable(
+                f"The download broke off ({error}). The video is kept: run the command again to fetch it."
+            ) from error
+        draft.replace(target)
+
     def wait(self, seconds: float) -> None:
         """Raises Interrupted."""
         if self._stopping.wait(seconds):

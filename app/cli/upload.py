@@ -46,8 +46,8 @@ def upload(
 ) -> None:
     """Upload a file into the library. Run again after an interruption, it goes on where it was."""
     key = needed_key(api_key)
-    _check_file(file)
-    with _stopping() as stopping, metered(as_json=as_json) as meter:
+    check_file(file)
+    with stopping() as stop, metered(as_json=as_json) as meter:
         trip = _Trip(
             file=file,
             title=title,
@@ -57,7 +57,7 @@ def upload(
             show=meter.show,
             note=Output(as_json).note,
         )
-        video = _sent(trip, api_base, key, stopping)
+        video = _sent(trip, api_base, key, stop)
     if video is None:
         Output(as_json).note("Stopped. What arrived is kept for a day: run the same command again to go on.")
         raise typer.Exit(Exit.INTERRUPTED)
@@ -65,6 +65,11 @@ def upload(
         reason: Json = video["error"] if "error" in video else video["render"]["error"]
         raise UploadFailed(f"{file.name} was not taken in: {reason['message']}", code=reason["code"])
     Output(as_json).result(video, *_lines(file, video))
+
+
+def is_file(file: Path) -> bool:
+    """Whether it is no recording, as far as its ending tells."""
+    return file.suffix.lower() in _FILE_ENDINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +87,7 @@ class _Trip:
     @property
     def is_file(self) -> bool:
         """Whether it is no recording: told from its ending, since the server tells the rest from its content."""
-        return self.file.suffix.lower() in _FILE_ENDINGS if self.as_file is None else self.as_file
+        return is_file(self.file) if self.as_file is None else self.as_file
 
     def tell(self, stage: str, before: float, share: float) -> Callable[[int], None]:
         """Tells bytes as a part of the whole way."""
@@ -121,7 +126,7 @@ def _moment(video: Json) -> Moment:
     return Moment(stage=job["stage"], share=share, eta_s=job["eta_seconds"])
 
 
-def _check_file(file: Path) -> None:
+def check_file(file: Path) -> None:
     """Raises UsageWrong: before anything is asked of the server."""
     try:
         with file.open("rb") as content:
@@ -132,11 +137,11 @@ def _check_file(file: Path) -> None:
 
 
 @contextlib.contextmanager
-def _stopping() -> Generator[threading.Event]:
+def stopping() -> Generator[threading.Event]:
     """Set by Ctrl-C or SIGTERM."""
-    stopping = threading.Event()
-    with Interruption(stopping):
-        yield stopping
+    stop = threading.Event()
+    with Interruption(stop):
+        yield stop
 
 
 def _lines(file: Path, video: Json) -> tuple[str, ...]:
