@@ -65,6 +65,7 @@ _CODES = {
 _CONFLICTS = {
     "create_video": "idempotency_key_reuse",
     "create_webinar": "idempotency_key_reuse",
+    "change_webinar": "render_in_progress",
     "create_upload": "idempotency_key_reuse",
     "complete_upload": "upload_incomplete",
     "create_file": "idempotency_key_reuse",

@@ -211,6 +211,39 @@ def test_what_is_no_webinar_at_all_is_a_422(caller: Caller, wanted: dict[str, An
     assert caller.post("/webinars", wanted).status_code == 422
 
 
+def test_a_changed_webinar_is_a_new_revision_of_the_same_id(
+    installation: Installation, caller: Caller, deck: str
+) -> None:
+    order = {"deck": deck, "script": SCRIPT, "avatar_id": "maya"}
+    video = make(caller, **order, title="Spring", tags=["one"])
+    assert video["script"] == "Good morning, everybody.\n\nRevenue went up. Now look at the numbers on this page."
+    path, changed = f"/webinars/{video['id']}", order | {"script": SCRIPT.replace("went up", "went down")}
+    assert caller.call("PUT", path, json=changed).json()["code"] == "render_in_progress"
+    installation.finish(video["render"]["id"])
+    answer = caller.call("PUT", path, json=changed)
+    assert answer.status_code == 202, answer.text
+    again = answer.json()
+    assert (again["id"], again["title"], again["tags"]) == (video["id"], "Spring", ["one"])
+    assert again["render"]["id"] != video["render"]["id"]
+    scenes = composition(installation, again).scenes
+    assert scenes[1].script.startswith("Revenue went down.")
+    installation.finish(again["render"]["id"])
+    shown = caller.get(f"/{video['id']}").json()
+    assert (shown["revision"], "went down" in shown["script"]) == (2, True)
+
+
+def test_only_webinars_are_changed_like_that(
+    installation: Installation, caller: Caller, stranger: Caller, deck: str
+) -> None:
+    order = {"deck": deck, "script": SCRIPT, "avatar_id": "maya"}
+    spoken, video = installation.ready(caller), make(caller, **order)
+    assert caller.call("PUT", f"/webinars/{spoken['id']}", json=order).json()["code"] == "not_renderable"
+    assert stranger.call("PUT", f"/webinars/{video['id']}", json=order).status_code == 404
+    installation.finish(video["render"]["id"])
+    answer = caller.post(f"/{video['id']}/renders", {"script": "Hello."})
+    assert (answer.status_code, "PUT /api/v1/videos/webinars" in answer.json()["detail"]) == (409, True)
+
+
 def test_the_same_key_makes_one_webinar(caller: Caller, deck: str) -> None:
     body = {"deck": deck, "script": SCRIPT, "avatar_id": "maya"}
     first, again = (caller.post("/webinars", body, Idempotency_Key="w-1") for _ in range(2))

@@ -19,11 +19,11 @@ from app.modules.videos.file_links import FileLinks, Shown
 from app.modules.videos.finding import Sort, VideoFilter, list_videos
 from app.modules.videos.jobs import Jobs, failure_of
 from app.modules.videos.metadata import merged, metadata_fault
-from app.modules.videos.models import Revision, Video, VideoStatus
+from app.modules.videos.models import Kind, Revision, Video, VideoStatus
 from app.modules.videos.outlook import Outlook
 from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.removal import Remains, clear_away, remove_video
-from app.modules.videos.renders import active_job, video_of
+from app.modules.videos.renders import active_job, last_composition, video_of
 from app.modules.videos.repository import SUMMARY_NAMES, Columns
 from app.modules.videos.revisions import show_revision
 from app.modules.videos.schemas import (
@@ -58,7 +58,10 @@ class Videos:
         seen = self._jobs.outlooks(session, {row.job_id: row.job_status})[row.job_id] if row.job_id else None
         shown = Shown(id=row.id, title=row.title, revision=row.revision or 0)
         files = self._links.of(shown, row.files or {}, row.facts)
-        return VideoOut.model_validate(_summary(row, seen) | {"script": row.script} | files)
+        script = row.script
+        if row.kind == Kind.WEBINAR:  # all of its scenes
+            script = last_composition(session, video_of(session, workspace_id, video_id)).script or None
+        return VideoOut.model_validate(_summary(row, seen) | {"script": script} | files)
 
     def change(self, session: Session, workspace_id: str, video_id: str, change: ChangeVideo) -> None:
         """Raises VideoNotFound, InvalidMetadata."""

@@ -119,11 +119,15 @@ class Renders:
     def render_again(self, session: Session, workspace_id: str, video_id: str, change: Change) -> Ordered:
         """A new revision of the same id, or with ``as_copy`` a new video. What did not change is not made again."""
         video = video_of(session, workspace_id, video_id, lock=True)
-        before = _last_composition(session, video)
+        before = last_composition(session, video)
         composition = self._changed(session, workspace_id, before, change)
         if change.as_copy:
             copy = new_video(workspace_id, video.title, dict(video.details), video.tags)
             return self.add(session, copy, composition)
+        return self.replace(session, video, composition)
+
+    def replace(self, session: Session, video: Video, composition: Composition) -> Ordered:
+        """A new revision of a video, whose row the caller has locked. Raises RenderInProgress."""
         if active_job(session, video) is not None:
             raise RenderInProgress(
                 "This video is being rendered. Wait for the job to end, or cancel it, then ask again."
@@ -203,7 +207,10 @@ class Renders:
     def _changed(self, session: Session, workspace_id: str, before: Composition, change: Change) -> Composition:
         old = before.speaker
         if old is None or len(before.scenes) > 1:
-            raise NotRenderable("This is a webinar: send `scenes` with what is to change in which of them.")
+            raise NotRenderable(
+                "This is a webinar. Send it as it is to be from now on to PUT /api/v1/videos/webinars/{id}: only what "
+                "changed is made again."
+            )
         if change.avatar_id is not None and change.avatar_id != old.avatar_id:
             speaker = self.speaker(session, workspace_id, change.avatar_id, change.voice_id, change.background)
         else:
@@ -252,7 +259,7 @@ def active_job(session: Session, video: Video) -> RenderJob | None:
     return session.scalars(query).first()
 
 
-def _last_composition(session: Session, video: Video) -> Composition:
+def last_composition(session: Session, video: Video) -> Composition:
     """That of the revision being shown, else that of the last attempt. Raises NotRenderable."""
     if video.source == Source.UPLOADED:
         raise NotRenderable("This video was uploaded, so there is no script to render again.")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from app.core.answers import answer_kept
 from app.core.idempotency import request_digest
 from app.core.parameters import IdempotencyKey
-from app.modules.videos.access import PREFIX, Writer, body_of, services_of
+from app.modules.videos.access import PREFIX, VideoId, Writer, body_of, services_of
 from app.modules.videos.schemas import VideoOut
 from app.modules.videos.webinar_schemas import CreateWebinar
 
@@ -47,3 +47,24 @@ def create_webinar(
             video = services.videos.get(session, caller.workspace_id, ordered.video.id)
             answer = slot.keep(status=202, body=video.model_dump_json())
     return answer_kept(answer)
+
+
+@router.put(
+    "/{video_id}",
+    status_code=202,
+    summary="Render a webinar again, changed",
+    responses={
+        400: {"description": "It cannot be made as it was asked for; `detail` names the scene"},
+        402: {"description": "Not enough credits"},
+        409: {"description": "It is being rendered already, or it is no webinar"},
+    },
+)
+def change_webinar(video_id: VideoId, body: CreateWebinar, request: Request, caller: Writer) -> VideoOut:
+    """A new revision of the same id: the whole webinar as it is to be.
+
+    What did not change is not made again, and not charged again. The earlier revision is shown until then.
+    """
+    services = services_of(request)
+    with services.database.session_scope() as session:
+        services.webinars.replace(session, caller.workspace_id, video_id, body)
+        return services.videos.get(session, caller.workspace_id, video_id)

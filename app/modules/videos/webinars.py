@@ -5,7 +5,7 @@ All that can be known to be wrong is refused before any credit is held, and ever
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import InvalidRequest, NotFound
 from app.modules.videos.composition import Composition, Picture, Scene, Speaker
-from app.modules.videos.errors import InvalidWebinar
+from app.modules.videos.errors import InvalidWebinar, NotRenderable
 from app.modules.videos.fields import LONGEST_TITLE
 from app.modules.videos.files import file_of
-from app.modules.videos.models import FilePage, Kind
+from app.modules.videos.models import FilePage, Kind, Video
 from app.modules.videos.phrases import places_of
 from app.modules.videos.references import OURS, References
-from app.modules.videos.renders import Ordered, Renders, new_video
+from app.modules.videos.renders import Ordered, Renders, new_video, video_of
 from app.modules.videos.scenery import (
     Arrangement,
     Asset,
@@ -32,6 +32,7 @@ from app.modules.videos.scenery import (
 )
 from app.modules.videos.schemas import SetReference
 from app.modules.videos.sources import image_asset, page_asset, pages_of, recording_asset, sound_asset
+from app.modules.videos.texts import note_names
 from app.modules.videos.webinar_schemas import (
     BrollIn,
     CreateWebinar,
@@ -57,18 +58,35 @@ class Webinars:
     def create(self, session: Session, workspace_id: str, order: CreateWebinar) -> Ordered:
         """A new webinar. Raises InvalidWebinar, what cannot be found, and what a presenter video raises."""
         drafting = _Drafting(session, workspace_id, order, self._renders)
-        scenes = drafting.scenes()
-        composition = Composition(
-            picture=Picture(aspect_ratio=order.aspect_ratio, resolution=order.resolution, fps=order.fps),
-            scenes=scenes,
-            captions=order.captions,
-        )
-        title = order.title or drafting.deck_title or scenes[0].title or "Webinar"
+        composition = drafting.composition()
+        title = order.title or drafting.deck_title or composition.scenes[0].title or "Webinar"
         video = new_video(workspace_id, title[:LONGEST_TITLE], order.metadata or {}, order.tags, kind=Kind.WEBINAR)
         ordered = self._renders.add(session, video, composition)
-        for used in sorted(drafting.used):
-            self._references.put(session, workspace_id, used, OURS, video.id, SetReference(label=video.title))
+        self._refer(session, video, drafting.used)
         return ordered
+
+    def replace(self, session: Session, workspace_id: str, video_id: str, order: CreateWebinar) -> Ordered:
+        """A new revision of a webinar, as the order has it: what did not change is not made again.
+
+        Title, metadata and tags stay unless the order has them. Raises VideoNotFound, NotRenderable for what is no
+        webinar, RenderInProgress, and as above.
+        """
+        video = video_of(session, workspace_id, video_id, lock=True)
+        if video.kind != Kind.WEBINAR:
+            raise NotRenderable("This video is no webinar. POST /api/v1/videos/{id}/renders makes it again.")
+        drafting = _Drafting(session, workspace_id, order, self._renders)
+        ordered = self._renders.replace(session, video, drafting.composition())
+        video.title = order.title or video.title
+        video.details = video.details if order.metadata is None else order.metadata
+        video.tags = list(order.tags) or video.tags
+        note_names(session, video)
+        self._refer(session, video, drafting.used)
+        return ordered
+
+    def _refer(self, session: Session, video: Video, used: Iterable[str]) -> None:
+        """Those of earlier revisions stay: they can be restored."""
+        for video_id in sorted(used):
+            self._references.put(session, video.workspace_id, video_id, OURS, video.id, SetReference(label=video.title))
 
 
 class _Drafting:
@@ -83,7 +101,15 @@ class _Drafting:
             self._pages = pages_of(session, workspace_id, order.deck)
             self.deck_title = file_of(session, workspace_id, order.deck).title
 
-    def scenes(self) -> tuple[Scene, ...]:
+    def composition(self) -> Composition:
+        order = self._order
+        return Composition(
+            picture=Picture(aspect_ratio=order.aspect_ratio, resolution=order.resolution, fps=order.fps),
+            scenes=self._scenes(),
+            captions=order.captions,
+        )
+
+    def _scenes(self) -> tuple[Scene, ...]:
         wanted = self._wanted()
         clips = self._whole_recording(len(wanted))
         speakers = dict[tuple[str, str | None, str | None], Speaker]()
