@@ -18,11 +18,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +44,7 @@ from app.modules.videos.scenery import (
 from bench.avatar import bare_x264, spent_by_kind
 from bench.material import HEIGHT, WIDTH, Material, material
 from bench.measure import MemoryWatch, cpu_of, report
+from tests.media.barcodes import lumas
 from tests.site import Site, site
 
 SLIDE_S = 30
@@ -216,13 +215,6 @@ def command(made: Material, seconds: int, target: Path, *, encoder: tuple[str, .
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return cpu, time.monotonic() - began
-
-
-def lumas(video: Path) -> Iterator[Luma]:
-    with av.open(str(video)) as source:
-        for frame in source.decode(video=0):
-            plane = frame.planes[0]
-            yield np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
 
 
 def ssim(one: Luma, other: Luma) -> float:
