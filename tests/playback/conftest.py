@@ -13,8 +13,9 @@ from tests.needs import lacking
 CHROMIUM = Path("/usr/bin/chromium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
+    """For one module: as long as it is open, an event loop runs in this thread, and nobody else can run one."""
     if not CHROMIUM.exists():
         lacking("Chromium, to play the video", "sudo apt-get install chromium")
     from playwright.sync_api import sync_playwright
