@@ -29,6 +29,8 @@ OPEN = {
 BODIES: dict[str, dict[str, Any]] = {
     "create_video": {"script": "Hello.", "avatar_id": "maya"},
     "change_video": {"title": "Mine"},
+    "create_webinar": {"scenes": [{"duration": 1}]},
+    "change_webinar": {"scenes": [{"duration": 1}]},
     "render_again": {"aspect_ratio": "9:16"},
     "put_reference": {"label": "Mine"},
     "create_avatar": {"name": "Mine", "provider_avatar_id": "maya"},
