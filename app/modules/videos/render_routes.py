@@ -8,9 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from app.core.answers import answer_kept
 from app.core.auth import Principal
-from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
 from app.modules.videos.access import (
@@ -21,9 +19,9 @@ from app.modules.videos.access import (
     Reader,
     VideoId,
     Writer,
-    body_of,
     services_of,
 )
+from app.modules.videos.asking import asked_once
 from app.modules.videos.events import event_id, follow
 from app.modules.videos.models import JobStatus
 from app.modules.videos.renders import Change
@@ -63,21 +61,15 @@ def render_again(
 
     What did not change is not made again, and not charged again. The earlier revision is shown until then.
     """
-    services = services_of(request)
-    digest = request_digest("POST", request.url.path, body_of(body))
+    renders = services_of(request).renders
     change = Change(**{name: getattr(body, name) for name in RenderAgain.model_fields})
-    with (
-        services.database.session_scope() as session,
-        services.idempotency.once(
-            session, workspace_id=caller.workspace_id, key=idempotency_key, digest=digest
-        ) as slot,
-    ):
-        answer = slot.answer
-        if answer is None:
-            ordered = services.renders.render_again(session, caller.workspace_id, video_id, change)
-            video = services.videos.get(session, caller.workspace_id, ordered.video.id)
-            answer = slot.keep(status=202, body=video.model_dump_json())
-    return answer_kept(answer)
+    return asked_once(
+        request,
+        caller,
+        idempotency_key,
+        body,
+        lambda session: renders.render_again(session, caller.workspace_id, video_id, change),
+    )
 
 
 @fixed.get("", summary="List render jobs")

@@ -6,8 +6,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
-from app.core.answers import answer_kept
-from app.core.idempotency import request_digest
 from app.core.pagination import DEFAULT_LIMIT, Page
 from app.core.parameters import CursorParam, IdempotencyKey, LimitParam
 from app.modules.videos import (
@@ -26,9 +24,9 @@ from app.modules.videos.access import (
     Reader,
     VideoId,
     Writer,
-    body_of,
     services_of,
 )
+from app.modules.videos.asking import asked_once
 from app.modules.videos.fields import SearchText, Seconds, TagNames, milliseconds
 from app.modules.videos.finding import Sort, VideoFilter, list_name
 from app.modules.videos.models import Kind, Source, VideoStatus
@@ -66,21 +64,11 @@ def create_video(
     body: CreateVideo, request: Request, caller: Writer, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Answers at once; the video is `rendering` until its job (`render.id`) has succeeded."""
-    services = services_of(request)
-    digest = request_digest("POST", PREFIX, body_of(body))
+    renders = services_of(request).renders
     order = Order(**{name: getattr(body, name) for name in CreateVideo.model_fields})
-    with (
-        services.database.session_scope() as session,
-        services.idempotency.once(
-            session, workspace_id=caller.workspace_id, key=idempotency_key, digest=digest
-        ) as slot,
-    ):
-        answer = slot.answer
-        if answer is None:
-            ordered = services.renders.create(session, caller.workspace_id, order)
-            video = services.videos.get(session, caller.workspace_id, ordered.video.id)
-            answer = slot.keep(status=202, body=video.model_dump_json())
-    return answer_kept(answer)
+    return asked_once(
+        request, caller, idempotency_key, body, lambda session: renders.create(session, caller.workspace_id, order)
+    )
 
 
 @videos.get("", summary="List videos", response_model=Page[VideoSummary])

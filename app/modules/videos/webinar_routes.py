@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from app.core.answers import answer_kept
-from app.core.idempotency import request_digest
 from app.core.parameters import IdempotencyKey
-from app.modules.videos.access import PREFIX, VideoId, Writer, body_of, services_of
+from app.modules.videos.access import PREFIX, VideoId, Writer, services_of
+from app.modules.videos.asking import asked_once
 from app.modules.videos.schemas import VideoOut
 from app.modules.videos.webinar_schemas import CreateWebinar
 
@@ -33,20 +32,10 @@ def create_webinar(
 
     Answers at once; the video is `rendering` until its job (`render.id`) has succeeded.
     """
-    services = services_of(request)
-    digest = request_digest("POST", request.url.path, body_of(body))
-    with (
-        services.database.session_scope() as session,
-        services.idempotency.once(
-            session, workspace_id=caller.workspace_id, key=idempotency_key, digest=digest
-        ) as slot,
-    ):
-        answer = slot.answer
-        if answer is None:
-            ordered = services.webinars.create(session, caller.workspace_id, body)
-            video = services.videos.get(session, caller.workspace_id, ordered.video.id)
-            answer = slot.keep(status=202, body=video.model_dump_json())
-    return answer_kept(answer)
+    webinars = services_of(request).webinars
+    return asked_once(
+        request, caller, idempotency_key, body, lambda session: webinars.create(session, caller.workspace_id, body)
+    )
 
 
 @router.put(
