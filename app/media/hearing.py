@@ -52,6 +52,15 @@ def heard_from(path: Path, at: Fraction, count: int) -> Iterator[Samples]:
     yield from silence(count - written)
 
 
+def resampled(samples: Samples, own: int, rate: int) -> Samples:
+    """The same sound at another rate, with nothing of it folded down."""
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
+    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="s16", layout="mono")
+    frame.sample_rate = own
+    parts = [part for given in (frame, None) for part in resampler.resample(given)]
+    return np.concatenate([part.to_ndarray().reshape(-1) for part in parts]).astype(np.int16)
+
+
 def _placed(path: Path, at: Fraction) -> Iterator[tuple[int, Samples]]:
     """Decoded samples, and the place of the first of them from the recording's beginning on."""
     with opened(path, max_pixels=_EVERY_PIXEL) as media:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from app.media.ffmpeg import run_ffmpeg
-from app.media.hearing import Samples, heard_from
+from app.media.hearing import Samples, heard_from, resampled
 from app.media.time import SAMPLE_RATE
 from tests.media.clicks import clicks, onsets
 
@@ -80,6 +80,19 @@ def test_two_runs_of_one_recording_join_without_a_click(tmp_path: Path) -> None:
     around = np.abs(np.diff(joined))[middle - 200 : middle + 200]
     # Its rate is converted anew: they meet within a sample.
     assert around.max() < 1.6 * np.abs(np.diff(joined))[1000:40_000].max()
+
+
+@pytest.mark.parametrize(("own", "rate"), [(22_050, 48_000), (48_000, 22_050), (24_000, 32_000)])
+def test_resampled_sound_keeps_its_length_its_pitch_and_nothing_else(own: int, rate: int) -> None:
+    time = np.arange(2 * own) / own
+    too_high = 0.3 * np.sin(2 * np.pi * 15_000 * time) if rate < own else 0.0
+    made = resampled((20_000 * (0.5 * np.sin(2 * np.pi * 1000 * time) + too_high)).astype(np.int16), own, rate)
+    assert abs(len(made) - 2 * rate) < rate // 500
+    spectrum = np.abs(np.fft.rfft(made[: 2 * rate - rate // 100].astype(float)))
+    strongest = int(np.argmax(spectrum))
+    assert abs(strongest * rate / (2 * rate - rate // 100) - 1000) < 2
+    near = np.arange(len(spectrum))
+    assert spectrum[np.abs(near - strongest) > 200].max() < 0.01 * spectrum[strongest]
 
 
 _MEASURED = """

@@ -11,8 +11,8 @@ from zipfile import is_zipfile
 import numpy as np
 from numpy.typing import NDArray
 
-from app.avatars.performance import read_performance
-from app.media.hearing import heard_from
+from app.avatars.performance import read_performance, read_rate
+from app.media.hearing import heard_from, resampled
 from app.media.loudness import master
 from app.media.package import encode_sound
 from app.media.time import SAMPLE_RATE, sample_at
@@ -48,7 +48,7 @@ def _names(soundtrack: Soundtrack) -> set[str]:
 
 def _rate(soundtrack: Soundtrack, drawn: Mapping[str, Path]) -> int:
     """Voices of one rate keep it, so that they are resampled once, by the master."""
-    rates = {read_performance(path).sample_rate for path in drawn.values()}
+    rates = {read_rate(path) for path in drawn.values()}
     return rates.pop() if len(rates) == 1 and len(drawn) == len(_names(soundtrack)) else SAMPLE_RATE
 
 
@@ -73,9 +73,4 @@ def _heard(voice: Voice, files: Mapping[str, Path], rate: int, room: int) -> Ite
         yield from heard_from(path, Fraction(voice.at), room)
         return
     speech = read_performance(path)
-    yield speech.samples if speech.sample_rate == rate else _resampled(speech.samples, speech.sample_rate, rate)
-
-
-def _resampled(samples: NDArray[np.int16], own: int, rate: int) -> NDArray[np.int16]:
-    places = np.arange(len(samples) * rate // own) * (own / rate)
-    return np.interp(places, np.arange(len(samples)), samples).astype(np.int16)
+    yield speech.samples if speech.sample_rate == rate else resampled(speech.samples, speech.sample_rate, rate)
