@@ -39,22 +39,34 @@ class _Packet:
     key: bool
 
 
-def write_still(planes: Planes, frames: int, profile: VideoProfile, out: Path) -> None:
-    """Write ``frames`` times the picture, with a key frame as often as other chunks have one."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """``encoded``: frames that the encoder was given for it."""
+
+    packets: list[_Packet]
+    encoded: int
+
+
+def write_still(planes: Planes, frames: int, profile: VideoProfile, out: Path) -> int:
+    """Write ``frames`` times the picture, with a key frame as often as other chunks have one.
+
+    Returns how many of them the encoder was given.
+    """
     unit = int(KEY_FRAME_S * profile.fps)
     lengths = [unit] * (frames // unit) + ([frames % unit] if frames % unit else [])
     made = {length: _run(planes, length, profile, out) for length in set(lengths)}
     packets, begun = list[_Packet](), 0
     for length in lengths:
-        packets += [replace(each, shown=each.shown + begun) for each in made[length]]
+        packets += [replace(each, shown=each.shown + begun) for each in made[length].packets]
         begun += length
     head = out.with_suffix(".head.mp4")
     _encode(planes, 1, profile, head)
     _write(packets, head, out)
     head.unlink()
+    return 1 + sum(run.encoded for run in made.values())
 
 
-def _run(planes: Planes, frames: int, profile: VideoProfile, out: Path) -> list[_Packet]:
+def _run(planes: Planes, frames: int, profile: VideoProfile, out: Path) -> _Run:
     """One key frame and what follows it, in the order of decoding."""
     encoded = frames if frames <= 1 + _GROUP * _ENCODED else 1 + _GROUP * _ENCODED + (frames - 1) % _GROUP
     head = out.with_suffix(".run.mp4")
@@ -67,8 +79,8 @@ def _run(planes: Planes, frames: int, profile: VideoProfile, out: Path) -> list[
         _encode(planes, frames, profile, head)
         _, packets = _read(head)
         head.unlink()
-        return packets
-    return packets if at is None else _extended(packets, at, missing, header)
+        return _Run(packets=packets, encoded=encoded + frames)
+    return _Run(packets=packets if at is None else _extended(packets, at, missing, header), encoded=encoded)
 
 
 def _encode(planes: Planes, frames: int, profile: VideoProfile, path: Path) -> None:
