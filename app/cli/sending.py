@@ -66,20 +66,20 @@ class Api:
         """Download what a link leads to; the target is whole or not there. Raises ApiRefused, ApiUnreachable."""
         draft = target.with_name(f"{target.name}.part")
         try:
-            with self._bare.stream("GET", url) as answer:
+            with self._bare.stream("GET", url) as answer, draft.open("wb") as file:
                 if not answer.is_success:
                     answer.read()
                     raise refusal_of(answer)
-                with draft.open("wb") as file:
-                    for piece in answer.iter_bytes(_PIECE):
-                        self.wait(0)
-                        file.write(piece)
+                for piece in answer.iter_bytes(_PIECE):
+                    self.wait(0)
+                    file.write(piece)
+            draft.replace(target)
         except httpx2.HTTPError as error:
-            draft.unlink(missing_ok=True)
             raise ApiUnreachable(
-                f"The download broke off ({error}). The video is kept: run the command again to fetch it."
+                f"The download broke off ({error}). The video is kept: GET /api/v1/videos has links to it."
             ) from error
-        draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
 
     def wait(self, seconds: float) -> None:
         """Raises Interrupted."""

@@ -58,6 +58,8 @@ def webinar(
     check_target(output)
     check_file(deck)
     times = _times(host, slide_times)
+    if host is not None and script is not None:
+        raise UsageWrong("Give either --host, who says what was recorded, or --script, which an avatar says.")
     if host is not None:
         check_file(host)
     text = _read(script) if script is not None else None
@@ -131,11 +133,11 @@ class _Errand:
 
 def request_of(errand: _Errand, ids: Mapping[Path, str]) -> Json:
     """What is asked of ``POST /webinars``."""
-    from app.modules.videos.webinar_script import with_sources
+    from app.modules.videos.webinar_script import OF_FILE, with_sources
 
     body: Json = {"deck": ids[errand.deck], **errand.wanted}
     if errand.script is not None:
-        names = {name: f"file/{ids[file]}" if _is_image(file) else ids[file] for name, file in errand.named.items()}
+        names = {name: f"{OF_FILE}{ids[file]}" if _is_image(file) else ids[file] for name, file in errand.named.items()}
         body["script"] = with_sources(errand.script, names)
     if errand.host is not None:
         body["recording"] = {"video_id": ids[errand.host], "slide_times": errand.times}
