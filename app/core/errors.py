@@ -40,6 +40,10 @@ class TenexError(Exception):
         self.message = message
         self.extra: dict[str, Any] = dict(extra or {})
 
+    def say(self, message: str) -> None:
+        """Say it in other words: it stays the same error, with its code and its facts."""
+        self.message, self.args = message, (message,)
+
     def as_body(self) -> dict[str, Any]:
         """The JSON body of an HTTP answer: ``detail`` and ``code``, then the facts."""
         return {"detail": self.message, "code": self.code} | self.extra

@@ -65,9 +65,7 @@ def refused(caller: Caller, status: int = 400, **wanted: Any) -> str:
     answer = caller.post("/webinars", wanted)
     assert answer.status_code == status, answer.text
     assert caller.credits() == before
-    assert caller.get("").json()["items"] == [] or all(
-        video["kind"] != "webinar" for video in caller.get("").json()["items"]
-    )
+    assert caller.get("", kind="webinar").json()["items"] == []
     return str(answer.json()["detail"])
 
 
@@ -242,6 +240,32 @@ def test_only_webinars_are_changed_like_that(
     installation.finish(video["render"]["id"])
     answer = caller.post(f"/{video['id']}/renders", {"script": "Hello."})
     assert (answer.status_code, "PUT /api/v1/videos/webinars" in answer.json()["detail"]) == (409, True)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "# " + "long " * 50,
+        "# A\n{broll: " + "x" * 101 + "} Hello.",
+        "# A\n{broll: x, for: 0} Hello.",
+        "# A\n{broll: x} " + "y" * 600,
+        "# A\n" + "{broll: x} Hello. " * 51,
+        "# A\n" + "word " * 30_000,
+        "# A\n\u0007Hello.",
+        "# A\n{broll: file/} Hello.",
+        "# A\n{broll: x}",
+        "# A\n***",
+    ],
+    ids=range(10),
+)
+def test_no_script_is_more_than_the_server_can_refuse(caller: Caller, script: str) -> None:
+    assert refused(caller, script=script, avatar_id="maya").startswith("Scene 1")
+
+
+def test_a_refusal_keeps_its_code_and_its_facts(caller: Caller) -> None:
+    answer = caller.post("/webinars", {"script": "# A\n" + "word " * 10_000, "avatar_id": "maya"}).json()
+    assert answer["detail"].startswith("Scene 1 (“A”): The script has")
+    assert (answer["code"], answer["limit"]) == ("script_too_long", 20_000)
 
 
 def test_the_same_key_makes_one_webinar(caller: Caller, deck: str) -> None:

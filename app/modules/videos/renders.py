@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.avatars.base import AvatarProvider, configured
+from app.avatars.base import AvatarProvider, Delivery, configured
 from app.core.clock import utc_now
 from app.core.errors import InvalidRequest
 from app.core.ids import new_id
@@ -196,6 +196,10 @@ class Renders:
             background=background or profile.background,
         )
         return self._checked(speaker)
+
+    def times_words(self, speaker: Speaker) -> bool:
+        """Whether it is known when each word is said."""
+        return configured(self._providers, speaker.provider).capabilities.delivery is Delivery.PERFORMANCE
 
     def _checked(self, speaker: Speaker) -> Speaker:
         """The speaker itself, unless the provider has something against it."""

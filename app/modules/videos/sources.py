@@ -5,6 +5,7 @@ What is named but cannot be used is refused with the reason; the caller says in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,43 +27,22 @@ def pages_of(session: Session, workspace_id: str, file_id: str) -> list[FilePage
 
 
 def page_asset(page: FilePage) -> Asset:
-    stored = page.files["page"]
-    return Asset(
-        kind=AssetKind.IMAGE,
-        blob=stored["blob"],
-        sha256=stored["sha256"],
-        origin=f"Page {page.number} of the file {page.file_id}",
-        width=page.width,
-        height=page.height,
-    )
+    origin = f"Page {page.number} of the file {page.file_id}"
+    return _asset(AssetKind.IMAGE, page.files["page"], origin, width=page.width, height=page.height)
 
 
 def image_asset(session: Session, workspace_id: str, file_id: str) -> Asset:
     """Raises FileNotFound, InvalidWebinar."""
     file = _ready(session, workspace_id, file_id, Kind.IMAGE)
-    facts, stored = file.facts or {}, file.files["image"]
-    return Asset(
-        kind=AssetKind.IMAGE,
-        blob=stored["blob"],
-        sha256=stored["sha256"],
-        origin=f"The image {file.name} ({file.id})",
-        width=facts["width"],
-        height=facts["height"],
-    )
+    size = {name: (file.facts or {})[name] for name in ("width", "height")}
+    return _asset(AssetKind.IMAGE, file.files["image"], f"The image {file.name} ({file.id})", **size)
 
 
 def sound_asset(session: Session, workspace_id: str, file_id: str) -> Asset:
     """Raises FileNotFound, InvalidWebinar."""
     file = _ready(session, workspace_id, file_id, Kind.AUDIO)
-    stored = file.files["original"]
-    return Asset(
-        kind=AssetKind.SOUND,
-        blob=stored["blob"],
-        sha256=stored["sha256"],
-        origin=f"The sound {file.name} ({file.id})",
-        duration_ms=(file.facts or {})["duration_ms"],
-        has_sound=True,
-    )
+    heard = {"duration_ms": (file.facts or {})["duration_ms"], "has_sound": True}
+    return _asset(AssetKind.SOUND, file.files["original"], f"The sound {file.name} ({file.id})", **heard)
 
 
 def recording_asset(session: Session, workspace_id: str, video_id: str) -> Asset:
@@ -71,17 +51,19 @@ def recording_asset(session: Session, workspace_id: str, video_id: str) -> Asset
     if video.status != VideoStatus.READY or video.revision is None:
         raise InvalidWebinar(f"The video {video.id} (“{video.title}”) is {video.status}, not ready. Wait for it.")
     revision = session.get_one(Revision, (video.id, video.revision))
-    stored = revision.files["video"]
-    return Asset(
-        kind=AssetKind.VIDEO,
-        blob=stored["blob"],
-        sha256=stored["sha256"],
-        origin=f"The video “{video.title}” ({video.id})",
+    return _asset(
+        AssetKind.VIDEO,
+        revision.files["video"],
+        f"The video “{video.title}” ({video.id})",
         width=revision.width,
         height=revision.height,
         duration_ms=video.duration_ms or 0,
         has_sound=_has_sound(revision.facts or {}),
     )
+
+
+def _asset(kind: AssetKind, stored: Mapping[str, Any], origin: str, **facts: Any) -> Asset:
+    return Asset(kind=kind, blob=stored["blob"], sha256=stored["sha256"], origin=origin, **facts)
 
 
 def _has_sound(facts: dict[str, Any]) -> bool:

@@ -99,7 +99,7 @@ class BrollIn(Sent):
 
 
 class TransitionIn(Sent):
-    """How a scene takes over from the one before, in its own first moments."""
+    """How a scene takes over from the one before, in its own first moments. The first scene has none."""
 
     kind: TransitionKind = TransitionKind.FADE
     duration: float = Field(default=0.5, ge=0, le=3)

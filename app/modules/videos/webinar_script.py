@@ -10,25 +10,34 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from app.core.errors import TenexError
 from app.modules.videos.errors import InvalidWebinar
+from app.modules.videos.fields import LONGEST_TITLE
 from app.modules.videos.phrases import places_of, tokens_of
+from app.speech.script import clean_script
 
-_HEADING = re.compile(r"^#{1,6}[ \t]+(\S.{0,500})$")
+_HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$")
 _MARKER = re.compile(r"\{[ \t]*broll[ \t]*:([^{}\n]{0,500})\}")
+#: Before the id of a file of the library, which is no recording.
+OF_FILE = "file/"
 _OPTIONS = {"for", "from", "fit", "loop", "zoom"}
 _FITS = ("full", "inset")
-_MOST_SCENES = 500
+_MOST_SCENES, _MOST_MARKERS = 500, 50
+_LONGEST_NAME = 100
+_SHORTEST_S, _LONGEST_S = 0.04, 43_200
 #: So many words tell a place; with fewer, the end of the scene is near.
 _ANCHOR_WORDS = 12
+#: Where they are looked for, and how long they may be together.
+_ANCHOR_REACH, _LONGEST_ANCHOR = 4000, 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Marker:
-    """B-roll, and the words of the script with which it begins; None at the very end."""
+    """B-roll, and the words of the script with which it begins."""
 
     source: str
     line: int
-    phrase: str | None
+    phrase: str
     seconds: float | None = None
     start: float = 0
     fit: str = "full"
@@ -68,8 +77,9 @@ def read_script(text: str) -> tuple[Section, ...]:
 def sources_in(text: str) -> dict[str, int]:
     """What the markers of a script name, and the line in which each is named first."""
     found = dict[str, int]()
-    for match in _MARKER.finditer(text):
-        found.setdefault(_named(match), text.count("\n", 0, match.start()) + 1)
+    for number, line in enumerate(text.splitlines(), 1):
+        for match in _MARKER.finditer(line):
+            found.setdefault(_named(match), number)
     return found
 
 
@@ -106,45 +116,54 @@ def _drafts(text: str) -> Iterator[_Draft]:
 
 
 def _section(number: int, draft: _Draft) -> Section:
+    if len(draft.title) > LONGEST_TITLE or not draft.title.isprintable():
+        raise _wrong(number, draft.line, f"a heading is one line of at most {LONGEST_TITLE} printable characters")
     raw = "\n".join(draft.lines)
+    places = list(_MARKER.finditer(raw))
+    if len(places) > _MOST_MARKERS:
+        raise _wrong(number, draft.line, f"{len(places)} markers in one scene; at most {_MOST_MARKERS} are read")
     plain = _MARKER.sub("", raw)
-    markers = tuple(_markers(number, draft, raw, plain))
-    return Section(title=draft.title, text=plain.strip(), line=draft.line, markers=markers)
+    said = _said(plain) if places else ""
+    markers = list[Marker]()
+    for place in places:
+        line = draft.line + 1 + raw.count("\n", 0, place.start())
+        following = _said(_MARKER.sub("", raw[place.end() : place.end() + _ANCHOR_REACH]))
+        markers.append(_marker(place[1], _anchor(following, said, number, line), number, line))
+    return Section(title=draft.title, text=plain.strip(), line=draft.line, markers=tuple(markers))
 
 
-def _markers(number: int, draft: _Draft, raw: str, plain: str) -> Iterator[Marker]:
-    for match in _MARKER.finditer(raw):
-        line = draft.line + 1 + raw.count("\n", 0, match.start())
-        following = _MARKER.sub("", raw[match.end() :])
-        yield _marker(match[1], _anchor(following, plain, number, line), number, line)
+def _said(text: str) -> str:
+    """Without markup, as phrases are looked for in it. What cannot be said is refused later, with its scene."""
+    try:
+        return clean_script(text)
+    except TenexError:
+        return text
 
 
-def _anchor(following: str, plain: str, number: int, line: int) -> str | None:
+def _anchor(following: str, said: str, number: int, line: int) -> str:
     """As many of the words that follow as are needed to tell the place."""
     tokens = tokens_of(following)[:_ANCHOR_WORDS]
     for count in range(min(3, len(tokens)), len(tokens) + 1):
         phrase = " ".join(tokens[:count])
-        if phrase and len(places_of(phrase, plain)) == 1:
+        if len(phrase) <= _LONGEST_ANCHOR and len(places_of(phrase, said)) == 1:
             return phrase
-    if tokens:
-        raise _wrong(
-            number, line, "the words after the marker occur more than once in this scene; move it by a sentence"
-        )
-    return None
+    if not tokens:
+        raise _wrong(number, line, "nothing is said after the marker; put it before the words with which it begins")
+    raise _wrong(number, line, "the words after the marker occur more than once in this scene; move it a little")
 
 
-def _marker(inside: str, phrase: str | None, number: int, line: int) -> Marker:
+def _marker(inside: str, phrase: str, number: int, line: int) -> Marker:
     source, *rest = (part.strip() for part in inside.split(","))
     options = dict(_option(part, number, line) for part in rest if part)
-    if not source:
-        raise _wrong(number, line, "the marker names no file")
+    if not 0 < len(source.removeprefix(OF_FILE)) <= _LONGEST_NAME:
+        raise _wrong(number, line, f"a marker names a file, in at most {_LONGEST_NAME} characters")
     if options.get("fit", "full") not in _FITS:
         raise _wrong(number, line, f"fit is {' or '.join(_FITS)}")
     return Marker(
         source=source,
         line=line,
         phrase=phrase,
-        seconds=_seconds(options["for"], number, line) if "for" in options else None,
+        seconds=_seconds(options["for"], number, line, least=_SHORTEST_S) if "for" in options else None,
         start=_seconds(options.get("from", "0"), number, line),
         fit=options.get("fit", "full"),
         loop=options.get("loop", "no") in ("", "yes", "true"),
@@ -159,13 +178,13 @@ def _option(part: str, number: int, line: int) -> tuple[str, str]:
     return name, value
 
 
-def _seconds(value: str, number: int, line: int) -> float:
+def _seconds(value: str, number: int, line: int, *, least: float = 0.0) -> float:
     try:
         seconds = float(value)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds <= 43_200:
-        raise _wrong(number, line, f"“{value}” is no number of seconds")
+    if not least <= seconds <= _LONGEST_S:
+        raise _wrong(number, line, f"“{value}” is no number of seconds from {least:g} to {_LONGEST_S}")
     return seconds
 
 

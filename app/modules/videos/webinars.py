@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from sqlalchemy.orm import Session
 
-from app.core.errors import InvalidRequest, NotFound
+from app.core.errors import TenexError
 from app.modules.videos.composition import Composition, Picture, Scene, Speaker
 from app.modules.videos.errors import InvalidWebinar, NotRenderable
 from app.modules.videos.fields import LONGEST_TITLE
@@ -42,7 +42,7 @@ from app.modules.videos.webinar_schemas import (
     SlideIn,
     TransitionIn,
 )
-from app.modules.videos.webinar_script import Marker, Section, read_script
+from app.modules.videos.webinar_script import OF_FILE, Marker, Section, read_script
 
 _LEAD_IN_MS, _LEAD_OUT_MS = 200, 400
 _SHORTEST_MS, _LONGEST_MS = 200, 12 * 3600 * 1000
@@ -118,7 +118,8 @@ class _Drafting:
             page = self._page_of(scene, number)
             title = scene.title or (page.title if page is not None and page.title else "")
             with _naming(number, title):
-                made.append(self._scene(scene, page, title[:LONGEST_TITLE], clips[number - 1], speakers, number))
+                chapter = title[:LONGEST_TITLE] or f"Slide {number}"
+                made.append(self._scene(scene, page, chapter, clips[number - 1], speakers, number))
         self._check_length(made)
         return tuple(made)
 
@@ -269,7 +270,10 @@ class _Drafting:
                 "Shorten it, or let it loop"
             )
         at = wanted.at if isinstance(wanted.at, str) else round(wanted.at * 1000)
-        _check_place(at, duration, scene)
+        if isinstance(at, str):
+            self._check_words(at, scene)
+        else:
+            _check_time(at, duration, scene)
         return Broll(
             asset=asset,
             at_ms=at if isinstance(at, int) else None,
@@ -280,6 +284,17 @@ class _Drafting:
             fit=wanted.fit,
             zoom=wanted.zoom,
         )
+
+    def _check_words(self, words: str, scene: Scene) -> None:
+        if scene.speaker is None or not self._renders.times_words(scene.speaker):
+            raise InvalidWebinar(
+                f"B-roll at “{words}” needs a script, spoken by a presenter that tells when it says each word. Give "
+                "the time in seconds"
+            )
+        count = len(places_of(words, scene.script))
+        if count != 1:
+            found = "do not occur in its script" if not count else f"occur {count} times in its script"
+            raise InvalidWebinar(f"the words “{words}” {found}. B-roll needs words that occur exactly once")
 
     # of the library --------------------------------------------------------------------------------------------------
 
@@ -320,10 +335,9 @@ def _naming(number: int, title: str) -> Generator[None]:
     name = f"Scene {number} (“{title}”)" if title else f"Scene {number}"
     try:
         yield
-    except InvalidRequest as error:
-        raise type(error)(f"{name}: {str(error).rstrip('.')}.") from error
-    except NotFound as error:
-        raise type(error)(f"{name}: {error}") from error
+    except TenexError as error:
+        error.say(f"{name}: {error.message.rstrip('.')}.")
+        raise
 
 
 def _scene_of(section: Section) -> SceneIn:
@@ -331,16 +345,11 @@ def _scene_of(section: Section) -> SceneIn:
 
 
 def _broll_of(marker: Marker) -> BrollIn:
-    """Markers name videos by their ids, and images as ``file/ID``."""
-    source = {"file_id": marker.source[5:]} if marker.source.startswith("file/") else {"video_id": marker.source}
-    fields = {"start": marker.start, "fit": marker.fit, "loop": marker.loop, "zoom": marker.zoom}
+    fields = {"at": marker.phrase, "start": marker.start, "fit": marker.fit, "loop": marker.loop, "zoom": marker.zoom}
     if marker.seconds is not None:
         fields["duration"] = marker.seconds
-    if marker.phrase is None:
-        raise InvalidWebinar(
-            f"Line {marker.line} of the script: nothing is said after the marker. Put it before a sentence."
-        )
-    return BrollIn.model_validate(source | fields | {"at": marker.phrase})
+    source = marker.source.removeprefix(OF_FILE)
+    return BrollIn.model_validate(fields | {"video_id" if source == marker.source else "file_id": source})
 
 
 def _run(asset: Asset, start: float, end: float | None) -> Clip:
@@ -379,21 +388,13 @@ def _check_layout(scene: Scene) -> None:
         raise InvalidWebinar("its layout is slide, but it has none")
 
 
-def _check_place(at: str | int, duration: int, scene: Scene) -> None:
+def _check_time(at: int, duration: int, scene: Scene) -> None:
     length = known_length(scene)
-    if isinstance(at, int):
-        if length is not None and at + duration > length + _ROUNDING_MS:
-            raise InvalidWebinar(
-                f"B-roll from {at / 1000:g} to {(at + duration) / 1000:g} s does not fit: the scene lasts "
-                f"{length / 1000:g} s"
-            )
-        return
-    if scene.speaker is None:
-        raise InvalidWebinar(f"B-roll at “{at}” needs a script to find these words in. Give the time in seconds")
-    count = len(places_of(at, scene.script))
-    if count != 1:
-        found = "do not occur in its script" if not count else f"occur {count} times in its script"
-        raise InvalidWebinar(f"the words “{at}” {found}. B-roll needs words that occur exactly once")
+    if length is not None and at + duration > length + _ROUNDING_MS:
+        raise InvalidWebinar(
+            f"B-roll from {at / 1000:g} to {(at + duration) / 1000:g} s does not fit: the scene lasts "
+            f"{length / 1000:g} s"
+        )
 
 
 def _layout(wanted: LayoutIn | None) -> Layout:

@@ -1,4 +1,4 @@
-"""What is seen in a run of frames, put together from back to front. Pure values; ``paint.py`` draws them.
+"""What is seen in a run of frames, put together from back to front. Pure values; ``painting.py`` draws them.
 
 Everything is counted from the first frame of the run, so that a run looks the same wherever it stands on the timeline.
 """

@@ -123,9 +123,9 @@ class Shown:
         beyond = at + 1
         source = self._host_at(last)
         if isinstance(source, Drawn):
-            source = source.model_copy(
-                update={"take": None, "lead_ms": 0, "at": at, "frames": frames_for(_HANDLE_MS, self.fps)}
-            )
+            # Nothing of what was said: another script must not change the scene that follows.
+            silent = {"take": None, "seed": 0, "lead_ms": 0, "at": at, "frames": frames_for(_HANDLE_MS, self.fps)}
+            source = source.model_copy(update=silent)
         elif source is not None:
             source = source.after(beyond / self.fps)
         look = self._look(last, source)
@@ -174,7 +174,7 @@ class Shown:
         segment = next(each for each in reversed(self.segments) if each.start - self.span.start <= at)
         passed = at - (segment.start - self.span.start)
         if segment.take is not None:
-            return _take_seen(self.scene, segment, segment.take, passed, self.fps)
+            return _take_seen(segment, segment.take, passed, self.fps)
         if self.scene.recording is None:
             return None
         begun = Fraction(segment.source_at) + passed / self.fps
@@ -205,9 +205,7 @@ def arranged(scene: Scene, *, hosted: bool) -> Layout:
     return scene.layout
 
 
-def _take_seen(scene: Scene, segment: Segment, take: PlannedTake, passed: int, fps: Fraction) -> Drawn | Filmed | None:
-    if scene.layout.arrangement is Arrangement.SLIDE and scene.slide is not None:
-        return None
+def _take_seen(segment: Segment, take: PlannedTake, passed: int, fps: Fraction) -> Drawn | Filmed:
     if take.delivery is Delivery.RECORDING:
         return Filmed(take=take.fingerprint, at=str(passed / fps))
     return Drawn(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.avatars.performance import read_track
+from app.core.errors import TenexError
 from app.media.quiet import Part, covered, quietest
 from app.modules.videos.composition import Composition, Scene
 from app.modules.videos.phrases import time_of
@@ -19,6 +20,11 @@ from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.scenes import Moment, Survey, arranged
 from app.modules.videos.pipeline.staging import CORNERS, Size, corner_box, fitted, whole
 from app.modules.videos.scenery import Arrangement, Asset, Corner, Value
+
+
+class PhraseNotHeard(TenexError):
+    status = 409
+    code = "phrase_not_heard"
 
 
 class Question(Value):
@@ -102,5 +108,11 @@ def _moment(phrase: Phrase, files: Mapping[str, Path]) -> Moment:
     """A phrase may begin in one take and go on in the next."""
     spoken = [(take, word) for take, name in enumerate(phrase.takes) for word in read_track(files[name]).words]
     found = time_of(phrase.phrase, ((place, word.text) for place, (_, word) in enumerate(spoken)))
-    take, word = spoken[found or 0]
+    if found is None:
+        scene = int(phrase.name.partition(".")[0]) + 1
+        raise PhraseNotHeard(
+            f"Scene {scene}: the words “{phrase.phrase}”, with which B-roll begins, are not among those that the voice "
+            "spoke. Choose other words, or give the time in seconds."
+        )
+    take, word = spoken[found]
     return Moment(take=take, ms=word.start_ms)
