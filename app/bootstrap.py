@@ -49,7 +49,7 @@ from app.modules.videos.pipeline.workshop import Making, Workshop, sweep_scratch
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import UploadLimits, Uploads
-from app.modules.videos.webinars import Webinars
+from app.modules.videos.webinars.service import Webinars
 from app.speech.voices import VoiceCatalogue
 from app.storage.base import BlobStore
 from app.storage.links import Links, PartLinks

@@ -133,7 +133,7 @@ class _Errand:
 
 def request_of(errand: _Errand, ids: Mapping[Path, str]) -> Json:
     """What is asked of ``POST /webinars``."""
-    from app.modules.videos.webinar_script import OF_FILE, with_sources
+    from app.modules.videos.webinars.script import OF_FILE, with_sources
 
     body: Json = {"deck": ids[errand.deck], **errand.wanted}
     if errand.script is not None:
@@ -163,7 +163,7 @@ def _read(script: Path) -> str:
 
 def _named_files(text: str, script: Path) -> dict[str, Path]:
     """The files that markers name, beside the script. Raises UsageWrong with the line, before anything is sent."""
-    from app.modules.videos.webinar_script import sources_in
+    from app.modules.videos.webinars.script import sources_in
 
     found = {name: script.parent / name for name in sources_in(text)}
     for name, line in sources_in(text).items():

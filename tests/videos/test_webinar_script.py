@@ -6,7 +6,7 @@ import pytest
 
 from app.modules.videos.errors import InvalidWebinar
 from app.modules.videos.phrases import places_of, time_of
-from app.modules.videos.webinar_script import read_script, sources_in, with_sources
+from app.modules.videos.webinars.script import read_script, sources_in, with_sources
 
 SCRIPT = """\
 # Welcome

@@ -20,7 +20,7 @@ from app.modules.videos.jobs import Jobs
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import Uploads
-from app.modules.videos.webinars import Webinars
+from app.modules.videos.webinars.service import Webinars
 from app.speech.voices import VoiceCatalogue
 
 PREFIX = "/api/v1/videos"

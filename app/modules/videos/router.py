@@ -15,7 +15,6 @@ from app.modules.videos import (
     render_routes,
     storyboards,
     upload_routes,
-    webinar_routes,
 )
 from app.modules.videos.access import (
     PREFIX,
@@ -32,6 +31,7 @@ from app.modules.videos.finding import Sort, VideoFilter, list_name
 from app.modules.videos.models import Kind, Source, VideoStatus
 from app.modules.videos.renders import Order
 from app.modules.videos.schemas import ChangeVideo, CreateVideo, RevisionOut, VideoOut, VideoSummary
+from app.modules.videos.webinars import routes as webinar_routes
 
 JSON = "application/json"
 _SEARCH = (

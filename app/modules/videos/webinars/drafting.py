@@ -1,11 +1,11 @@
-"""Asking for a webinar: slides, who presents them, and what is shown between.
+"""An order of a webinar → its composition: slides, who presents them, and what is shown between.
 
 All that can be known to be wrong is refused before any credit is held, and every refusal names its scene.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -13,13 +13,12 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import TenexError
 from app.modules.videos.composition import Composition, Picture, Scene, Speaker
-from app.modules.videos.errors import InvalidWebinar, NotRenderable
+from app.modules.videos.errors import InvalidWebinar
 from app.modules.videos.fields import LONGEST_TITLE
 from app.modules.videos.files import file_of
-from app.modules.videos.models import FilePage, Kind, Video
+from app.modules.videos.models import FilePage
 from app.modules.videos.phrases import places_of
-from app.modules.videos.references import OURS, References
-from app.modules.videos.renders import Ordered, Renders, new_video, video_of
+from app.modules.videos.renders import Renders
 from app.modules.videos.scenery import (
     Arrangement,
     Asset,
@@ -30,10 +29,7 @@ from app.modules.videos.scenery import (
     Transition,
     TransitionKind,
 )
-from app.modules.videos.schemas import SetReference
-from app.modules.videos.sources import image_asset, page_asset, pages_of, recording_asset, sound_asset
-from app.modules.videos.texts import note_names
-from app.modules.videos.webinar_schemas import (
+from app.modules.videos.webinars.schemas import (
     BrollIn,
     CreateWebinar,
     LayoutIn,
@@ -42,7 +38,8 @@ from app.modules.videos.webinar_schemas import (
     SlideIn,
     TransitionIn,
 )
-from app.modules.videos.webinar_script import OF_FILE, Marker, Section, read_script
+from app.modules.videos.webinars.script import OF_FILE, Marker, Section, read_script
+from app.modules.videos.webinars.sources import image_asset, page_asset, pages_of, recording_asset, sound_asset
 
 _LEAD_IN_MS, _LEAD_OUT_MS = 200, 400
 _SHORTEST_MS, _LONGEST_MS = 200, 12 * 3600 * 1000
@@ -51,45 +48,7 @@ _IMAGE_MS = 4000
 _ROUNDING_MS = 50
 
 
-class Webinars:
-    def __init__(self, *, renders: Renders, references: References) -> None:
-        self._renders, self._references = renders, references
-
-    def create(self, session: Session, workspace_id: str, order: CreateWebinar) -> Ordered:
-        """A new webinar. Raises InvalidWebinar, what cannot be found, and what a presenter video raises."""
-        drafting = _Drafting(session, workspace_id, order, self._renders)
-        composition = drafting.composition()
-        title = order.title or drafting.deck_title or composition.scenes[0].title or "Webinar"
-        video = new_video(workspace_id, title[:LONGEST_TITLE], order.metadata or {}, order.tags, kind=Kind.WEBINAR)
-        ordered = self._renders.add(session, video, composition)
-        self._refer(session, video, drafting.used)
-        return ordered
-
-    def replace(self, session: Session, workspace_id: str, video_id: str, order: CreateWebinar) -> Ordered:
-        """A new revision of a webinar, as the order has it: what did not change is not made again.
-
-        Title, metadata and tags stay unless the order has them. Raises VideoNotFound, NotRenderable for what is no
-        webinar, RenderInProgress, and as above.
-        """
-        video = video_of(session, workspace_id, video_id, lock=True)
-        if video.kind != Kind.WEBINAR:
-            raise NotRenderable("This video is no webinar. POST /api/v1/videos/{id}/renders makes it again.")
-        drafting = _Drafting(session, workspace_id, order, self._renders)
-        ordered = self._renders.replace(session, video, drafting.composition())
-        video.title = order.title or video.title
-        video.details = video.details if order.metadata is None else order.metadata
-        video.tags = list(order.tags) or video.tags
-        note_names(session, video)
-        self._refer(session, video, drafting.used)
-        return ordered
-
-    def _refer(self, session: Session, video: Video, used: Iterable[str]) -> None:
-        """Those of earlier revisions stay: they can be restored."""
-        for video_id in sorted(used):
-            self._references.put(session, video.workspace_id, video_id, OURS, video.id, SetReference(label=video.title))
-
-
-class _Drafting:
+class Drafting:
     """One order on its way to scenes."""
 
     def __init__(self, session: Session, workspace_id: str, order: CreateWebinar, renders: Renders) -> None:

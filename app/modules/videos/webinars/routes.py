@@ -8,7 +8,7 @@ from app.core.parameters import IdempotencyKey
 from app.modules.videos.access import PREFIX, VideoId, Writer, services_of
 from app.modules.videos.asking import asked_once
 from app.modules.videos.schemas import VideoOut
-from app.modules.videos.webinar_schemas import CreateWebinar
+from app.modules.videos.webinars.schemas import CreateWebinar
 
 router = APIRouter(prefix=f"{PREFIX}/webinars", tags=["webinars"])
 

@@ -1,0 +1,1 @@
+"""Webinars: what is asked for, and how that becomes a composition."""
