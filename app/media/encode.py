@@ -14,7 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self, assert_never
+from typing import Any, Self, assert_never, cast
 
 import av
 import numpy as np
@@ -25,13 +25,13 @@ from app.media.time import timescale
 
 Plane = NDArray[np.uint8]
 #: Part of every chunk's fingerprint: change it with anything below that can change a byte.
-ENCODER_VERSION = f"x264-lean-5/pyav-{av.__version__}"
+ENCODER_VERSION = f"x264-lean-6/pyav-{av.__version__}"
 _BT709 = 1
 _LIMITED = 1
 #: No frame of a drawn chunk is farther from a key frame.
 KEY_FRAME_S = 10
 _X264 = (
-    "me=dia:subme=1:partitions=none:bframes=4:b-adapt=0:b-pyramid=none:mbtree=0:weightp=0:scenecut=0:ipratio=2:"
+    "me=dia:subme=1:partitions=none:bframes=4:b-adapt=0:b-pyramid=none:mbtree=0:weightp=0:scenecut=0:ipratio=1.4:"
     "rc-lookahead=0:sync-lookahead=0:"
     "stitchable=1:open-gop=0:keyint=infinite:qp={qp}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
 )
@@ -111,6 +111,81 @@ def planes_of(frame: av.VideoFrame) -> Planes:
     return Planes(y=views[0], u=views[1], v=views[2])
 
 
+class ChunkFile:
+    """An MP4 file with one track of pictures, as all chunks of a video have it."""
+
+    def __init__(self, path: Path, profile: VideoProfile) -> None:
+        scale = timescale(profile.fps)
+        #: The length of a frame.
+        self.tick = scale // profile.fps.numerator * profile.fps.denominator
+        self.time_base = Fraction(1, scale)
+        options = {"video_track_timescale": str(scale), "fflags": "+bitexact"}
+        if profile.content is Content.CAMERA:
+            # Its edit list would round the length to ms, in some chunks down: the next one would begin too early.
+            options["movie_timescale"] = str(scale)
+        self._container = av.open(str(path), "w", format="mp4", options=options)
+        self.stream = self._container.add_stream("libx264", rate=profile.fps)
+        self.stream.time_base = self.time_base
+        configure(self.stream.codec_context, profile, self.time_base)
+
+    def parameter_sets(self) -> bytes:
+        """Those of the track, with start codes. From now on frames can be muxed that were coded elsewhere."""
+        self._container.start_encoding()
+        return self.stream.codec_context.extradata or b""
+
+    def encode(self, picture: av.VideoFrame | None) -> None:
+        """The next picture; with None all that is left."""
+        self._container.mux(self.stream.encode(picture))
+
+    def mux_coded(self, frame: bytes, *, shown: int, decoded: int, key: bool) -> None:
+        """A frame with start codes, and its places in the orders of display and of decoding."""
+        packet: av.Packet[Any] = av.Packet(frame)
+        packet.stream, packet.time_base = self.stream, self.time_base
+        packet.pts, packet.dts, packet.duration = shown * self.tick, decoded * self.tick, self.tick
+        packet.is_keyframe = key
+        self._container.mux(packet)
+
+    def close(self) -> None:
+        self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def configure(
+    context: av.VideoCodecContext,
+    profile: VideoProfile,
+    time_base: Fraction | None = None,
+    *,
+    rows: int = 0,
+    more: str = "",
+) -> None:
+    """For the whole picture, or for ``rows`` of it. ``more`` are further options of x264."""
+    context.width, context.height, context.pix_fmt = profile.width, rows or profile.height, "yuv420p"
+    context.time_base = time_base or 1 / profile.fps
+    context.framerate = profile.fps
+    context.thread_count = 1
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    context.color_range = _LIMITED
+    context.options = {
+        "preset": profile.preset,
+        "profile": "high",
+        "x264-params": profile.x264 + more,
+        "forced-idr": "1",
+        "flags": "+cgop+bitexact",
+    }
+
+
+def encoded_by(context: av.VideoCodecContext, picture: av.VideoFrame | None) -> list[av.Packet[Any]]:
+    """What is finished with the next picture; with None all that is left."""
+    return cast("list[av.Packet[Any]]", context.encode(picture))
+
+
 class ChunkEncoder:
     """Writes one video-only chunk. Draw into ``planes``, then ``write()``; the picture stays for the next frame.
 
@@ -118,36 +193,12 @@ class ChunkEncoder:
     """
 
     def __init__(self, path: Path, profile: VideoProfile) -> None:
-        self._key_every = int(KEY_FRAME_S * profile.fps) if profile.content is not Content.CAMERA else 0
-        self._tick = timescale(profile.fps) // profile.fps.numerator * profile.fps.denominator
+        self._file = ChunkFile(path, profile)
+        self._key_every = key_frames_apart(profile)
         self._count = 0
-        scale = timescale(profile.fps)
-        options = {"video_track_timescale": str(scale), "fflags": "+bitexact"}
-        if profile.content is Content.CAMERA:
-            # Its edit list would round the length to ms, in some chunks down: the next one would begin too early.
-            options["movie_timescale"] = str(scale)
-        self._container = av.open(str(path), "w", format="mp4", options=options)
-        self._stream = self._container.add_stream("libx264", rate=profile.fps)
-        self._configure(profile, Fraction(1, scale))
         self._frame = av.VideoFrame(profile.width, profile.height, "yuv420p")
         self._frame.colorspace, self._frame.color_range = _BT709, _LIMITED
         self.planes = planes_of(self._frame)
-
-    def _configure(self, profile: VideoProfile, time_base: Fraction) -> None:
-        stream, context = self._stream, self._stream.codec_context
-        stream.width, stream.height, stream.pix_fmt = profile.width, profile.height, "yuv420p"
-        stream.time_base = context.time_base = time_base
-        context.framerate = profile.fps
-        context.thread_count = 1
-        context.colorspace = context.color_primaries = context.color_trc = _BT709
-        context.color_range = _LIMITED
-        context.options = {
-            "preset": profile.preset,
-            "profile": "high",
-            "x264-params": profile.x264,
-            "forced-idr": "1",
-            "flags": "+cgop+bitexact",
-        }
 
     def write(self) -> None:
         """Encode what the planes show now as the next frame."""
@@ -162,10 +213,10 @@ class ChunkEncoder:
     def _encode(self, picture: av.VideoFrame) -> None:
         if self._key_every:
             picture.pict_type = PictureType.NONE if self._count % self._key_every else PictureType.I
-        picture.pts = self._count * self._tick
-        picture.time_base = self._stream.time_base
+        picture.pts = self._count * self._file.tick
+        picture.time_base = self._file.time_base
         self._count += 1
-        self._container.mux(self._stream.encode(picture))
+        self._file.encode(picture)
 
     def __enter__(self) -> Self:
         return self
@@ -174,5 +225,10 @@ class ChunkEncoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
-            self._container.mux(self._stream.encode(None))
-        self._container.close()
+            self._file.encode(None)
+        self._file.close()
+
+
+def key_frames_apart(profile: VideoProfile) -> int:
+    """In frames; 0 where the encoder decides."""
+    return int(KEY_FRAME_S * profile.fps) if profile.content is not Content.CAMERA else 0

@@ -10,6 +10,7 @@ from typing import Any
 from app.avatars.base import Delivery
 from app.avatars.performance import read_track
 from app.avatars.studio.prints import Prints
+from app.media.bands import BandEncoder, band_around
 from app.media.captions import CaptionWord, cues, line_length, to_srt, to_vtt
 from app.media.chapters import Chapter
 from app.media.chapters import to_json as chapters_json
@@ -22,7 +23,7 @@ from app.media.recording import measured_ms
 from app.media.stillness import write_still
 from app.media.time import decimal_seconds, millisecond_at
 from app.modules.videos.pipeline.layout import Chunk
-from app.modules.videos.pipeline.painting import LookPainter, Studio, painter_of
+from app.modules.videos.pipeline.painting import LookPainter, Painter, Studio, painter_of
 from app.modules.videos.pipeline.timeline import Timeline
 
 Progress = Callable[[float], None]
@@ -49,13 +50,25 @@ def draw_chunk(task: Task, progress: Progress) -> dict[str, Any]:
     if isinstance(painter, LookPainter) and not painter.moving:
         write_still(painter.ground, chunk.frames, profile, Path(task["out"]))
         return {"frames": chunk.frames}
-    with ChunkEncoder(Path(task["out"]), profile) as encoder:
+    with encoder_for(painter, profile, Path(task["out"])) as encoder:
         for index in range(chunk.frames):
             painter.paint(index, encoder.planes)
             encoder.write()
             if index % 10 == 0:
                 progress(index / chunk.frames)
     return {"frames": chunk.frames}
+
+
+def encoder_for(painter: Painter, profile: VideoProfile, out: Path) -> ChunkEncoder | BandEncoder:
+    """For the whole picture, or for the band of it in which anything moves."""
+    if isinstance(painter, LookPainter):
+        moving = [(part.rect.y, part.rect.y + part.rect.height) for part in painter.moving]
+        band = band_around(moving, profile.height)
+        if band is not None:
+            still = painter.ground
+            painter.within(band)
+            return BandEncoder(out, profile, still, band)
+    return ChunkEncoder(out, profile)
 
 
 def package(task: Task, progress: Progress) -> dict[str, Any]:

@@ -7,7 +7,7 @@ ground, and what moves is laid over them, from back to front; nothing else is to
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +18,7 @@ import numpy as np
 from app.avatars.performance import delayed, read_track
 from app.avatars.studio.presenter import Presenter, Shot
 from app.avatars.studio.prints import Prints
+from app.media.bands import Rows
 from app.media.encode import Plane, Planes
 from app.media.film import Film, Run
 from app.media.stage import Mask, Outline, Rect, copy, draw_surroundings, empty, fade, lay, mask_of, outline_of, push
@@ -86,6 +87,13 @@ class LookPainter:
             self._target = planes
         self.restore(planes)
         self.paint_moving(index, planes)
+
+    def within(self, rows: Rows) -> LookPainter:
+        """Paint on planes that hold these rows only, in which all that moves is."""
+        self.ground = rows.of(self.ground)
+        for part in self.moving:
+            part.rect = replace(part.rect, y=part.rect.y - rows.start)
+        return self
 
     def restore(self, planes: Planes) -> None:
         for part in self.moving:
