@@ -34,6 +34,9 @@ _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_C
 _HIGH_DEFINITION = 720
 _BT709, _BT601 = 1, (5, 6)
 _HALF, _BLUR = 2, 0.26
+#: Made so much smaller, frames to which no other refers need no smoothing of their blocks: a seventh of the decoder's
+#: time, and SSIM .99995 to what it would be.
+_MUCH_SMALLER = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,8 @@ class Film:
         # In an MP4, zero is the beginning; elsewhere it is when the first stream begins.
         origin = Fraction(0) if demuxer_of(self._path) == "mov" else Fraction(max(0, media.start_time or 0), 1_000_000)
         stream.codec_context.thread_count = 1
+        if stream.codec_context.height >= _MUCH_SMALLER * self._size[1]:
+            stream.codec_context.options = {"skip_loop_filter": "bidir"}
         if start > 0:
             with suppress(FFmpegError):  # it stays at the beginning
                 media.seek(int((start + origin) / tick), stream=stream)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -13,13 +13,13 @@ import pytest
 from numpy.typing import NDArray
 
 from app.media.bands import BandEncoder, Rows, band_around
-from app.media.encode import ChunkEncoder, Content, Planes, VideoProfile, configure, encoded_by
+from app.media.encode import ChunkEncoder, Content, Planes, VideoProfile, configure, encoded_by, planes_of
 from app.media.package import join
 from app.media.stage import copy, empty
 from app.media.stillness import write_still
 from tests.media.barcodes import lumas
 
-WIDTH, HEIGHT = 640, 1080 * 640 // 1920 * 2  # 720 rows: as high as it is, not as wide, to be quick
+WIDTH, HEIGHT = 640, 720
 HOST = (280, 440)
 Luma = NDArray[np.uint8]
 
@@ -62,32 +62,74 @@ def written(path: Path, kind: str, frames: int, at: tuple[int, int] = HOST) -> R
     return band
 
 
-def alone(kind: str, band: Rows, frames: int) -> Iterator[Luma]:
-    """The band as its encoder sees it, decoded as a picture of its own."""
+def alone(kind: str, band: Rows, frames: int) -> list[Luma]:
+    """The band as a picture of its own: what its encoder believes to be shown."""
     encoder, decoder = av.VideoCodecContext.create("libx264", "w"), av.VideoCodecContext.create("h264", "r")
     configure(encoder, profile(), rows=len(band), more=":mvrange=32")
     frame = av.VideoFrame(WIDTH, len(band), "yuv420p")
-    shown, packets = [np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size) for plane in frame.planes], []
-    for plane, source in zip(shown, (lambda part: (part.y, part.u, part.v))(band.of(ground(kind))), strict=True):
-        plane[: source.shape[0], : source.shape[1]] = source
+    planes = planes_of(frame)
+    copy(band.of(ground(kind)), planes)
+    packets: list[av.Packet[Any]] = []
     for number in range(frames):
-        shown[0][HOST[0] - band.start :][:160, 200:400] = host(number)
+        planes.y[HOST[0] - band.start :][:160, 200:400] = host(number)
         frame.pts = number
         packets += encoded_by(encoder, frame)
-    for packet in [*packets, *encoded_by(encoder, None), None]:
-        for decoded in decoder.decode(packet):
-            yield np.frombuffer(memoryview(decoded.planes[0]), np.uint8).reshape(-1, decoded.planes[0].line_size)[:, :WIDTH]
+    packets += encoded_by(encoder, None)
+    shown = [frame for packet in packets for frame in decoder.decode(packet)]
+    return [planes_of(frame).y for frame in [*shown, *decoder.decode(None)]]
 
 
 @pytest.mark.parametrize("kind", ["text", "lines", "noise", "blank"])
-def test_the_band_decodes_as_if_it_stood_alone_and_all_else_stands_still(kind: str, tmp_path: Path) -> None:
+def test_the_band_is_what_its_encoder_believes_and_all_else_stands_still(kind: str, tmp_path: Path) -> None:
     band = written(tmp_path / "chunk.mp4", kind, 120)
-    above = None
-    pairs = zip(lumas(tmp_path / "chunk.mp4"), alone(kind, band, 120), strict=True)
-    for number, (whole, part) in enumerate(pairs):
-        assert np.array_equal(whole[band.start : band.stop], part[: len(band)]), f"frame {number}"
-        if number == 5:
-            above = whole[: band.start].copy(), whole[band.stop :].copy()
-        if above is not None:
-            assert np.array_equal(whole[: band.start], above[0])
-            assert np.array_equal(whole[band.stop :], above[1])
+    believed, rest = alone(kind, band, 120), list[tuple[bytes, bytes]]()
+    for whole, part in zip(lumas(tmp_path / "chunk.mp4"), believed, strict=True):
+        assert np.array_equal(whole[band.start : band.stop], part)
+        rest.append((whole[: band.start].tobytes(), whole[band.stop :].tobytes()))
+    assert len(set(rest[5:])) == 1
+
+
+def test_what_stands_still_is_as_sharp_as_in_a_picture_encoded_whole(tmp_path: Path) -> None:
+    band = written(tmp_path / "chunk.mp4", "text", 30)
+    with ChunkEncoder(tmp_path / "whole.mp4", profile()) as encoder:
+        copy(ground("text"), encoder.planes)
+        for _ in range(30):
+            encoder.write()
+    true = ground("text").y[: band.start]
+    *_, mine = lumas(tmp_path / "chunk.mp4")
+    *_, whole = lumas(tmp_path / "whole.mp4")
+    assert cv2.PSNR(mine[: band.start].copy(), true) > cv2.PSNR(whole[: band.start].copy(), true) - 0.3
+
+
+@pytest.mark.parametrize("at", [(0, 160), (560, 720), (280, 440)], ids=["top", "bottom", "middle"])
+@pytest.mark.parametrize("frames", [1, 2, 6, 251, 263])
+def test_every_frame_is_there_in_its_time(at: tuple[int, int], frames: int, tmp_path: Path) -> None:
+    written(tmp_path / "chunk.mp4", "blank", frames, at)
+    with av.open(str(tmp_path / "chunk.mp4")) as media:
+        shown = [(frame.pts * frame.time_base, frame.key_frame) for frame in media.decode(video=0)]
+    assert shown == [(Fraction(number, 25), number % 250 == 0) for number in range(frames)]
+
+
+def test_it_joins_with_chunks_of_other_kinds(tmp_path: Path) -> None:
+    banded, footage, still = (tmp_path / f"{name}.mp4" for name in ("banded", "footage", "still"))
+    written(banded, "text", 40)
+    with ChunkEncoder(footage, profile(Content.FOOTAGE)) as encoder:
+        for number in range(40):
+            encoder.planes.y[:] = 16 + number
+            encoder.write()
+    write_still(ground("lines"), 40, profile(), still)
+    join([banded, footage, still, banded], None, tmp_path / "joined.mp4")
+    parts = [luma.tobytes() for path in (banded, footage, still, banded) for luma in lumas(path)]
+    assert [luma.tobytes() for luma in lumas(tmp_path / "joined.mp4")] == parts
+
+
+def test_the_same_pictures_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one.mp4", "other.mp4"):
+        written(tmp_path / name, "noise", 30)
+    assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "other.mp4").read_bytes()
+
+
+def test_a_band_is_worth_it_only_when_much_is_left_out() -> None:
+    assert band_around([(0, 300), (100, 400)], HEIGHT) == Rows(0, 448)
+    assert band_around([(642, 1026)], 1080) == Rows(592, 1080)
+    assert band_around([(40, 700)], HEIGHT) is None
