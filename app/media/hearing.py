@@ -30,14 +30,15 @@ _RUN_UP_S = Fraction(1, 4)
 _JUMP_S = Fraction(1, 20)
 
 
-def heard_from(path: Path, at: Fraction, count: int) -> Iterator[Samples]:
-    """``count`` samples of the recording, mono at 48 kHz, from ``at`` seconds after its beginning on.
+def heard_from(path: Path, at: Fraction, count: int, *, stereo: bool = False) -> Iterator[Samples]:
+    """``count`` samples of the recording at 48 kHz, from ``at`` seconds after its beginning on: mono, in one row, or
+    with ``stereo`` in two columns.
 
     Each sounds when the recording's own clock says so: what is missing there, before its beginning and after its end is
     silence, and what is damaged is left out.
     """
     first, written = round(at * SAMPLE_RATE), 0
-    for place, samples in _placed(path, at):
+    for place, samples in _placed(path, at, stereo=stereo):
         start = place - first
         if start >= count:
             break
@@ -45,11 +46,11 @@ def heard_from(path: Path, at: Fraction, count: int) -> Iterator[Samples]:
             samples, start = samples[written - start :], written
         if not len(samples):
             continue
-        yield from silence(start - written)
+        yield from _silence(start - written, stereo=stereo)
         part = samples[: count - start]
         yield part
         written = start + len(part)
-    yield from silence(count - written)
+    yield from _silence(count - written, stereo=stereo)
 
 
 def resampled(samples: Samples, own: int, rate: int) -> Samples:
@@ -61,7 +62,12 @@ def resampled(samples: Samples, own: int, rate: int) -> Samples:
     return np.concatenate([part.to_ndarray().reshape(-1) for part in parts]).astype(np.int16)
 
 
-def _placed(path: Path, at: Fraction) -> Iterator[tuple[int, Samples]]:
+def _silence(count: int, *, stereo: bool) -> Iterator[Samples]:
+    for block in silence(count):
+        yield np.column_stack((block, block)) if stereo else block
+
+
+def _placed(path: Path, at: Fraction, *, stereo: bool) -> Iterator[tuple[int, Samples]]:
     """Decoded samples, and the place of the first of them from the recording's beginning on."""
     with opened(path, max_pixels=_EVERY_PIXEL) as media:
         stream = choose_sound(media)
@@ -72,25 +78,28 @@ def _placed(path: Path, at: Fraction) -> Iterator[tuple[int, Samples]]:
         if start > 0:
             with suppress(FFmpegError):  # it stays at the beginning
                 media.seek(int(start / (stream.time_base or Fraction(1, 1000))), stream=stream)
-        yield from _on_clock(media, stream, origin)
+        yield from _on_clock(media, stream, origin, stereo=stereo)
 
 
-def _on_clock(media: InputContainer, stream: AudioStream, origin: Fraction) -> Iterator[tuple[int, Samples]]:
+def _on_clock(
+    media: InputContainer, stream: AudioStream, origin: Fraction, *, stereo: bool
+) -> Iterator[tuple[int, Samples]]:
     """Samples follow one another; only where the clock jumps is their place read from it again."""
-    resampler, place, expected = _resampler(), 0, None
+    layout, shape = ("stereo", (-1, 2)) if stereo else ("mono", (-1,))
+    resampler, place, expected = _resampler(layout), 0, None
     for packet in packets_of(media, stream):
         with suppress(FFmpegError):
             for frame in packet.decode():
                 time = (frame.pts or 0) * (frame.time_base or Fraction(1, 1000)) - origin
                 if expected is None or abs(time - expected) > _JUMP_S:
-                    resampler, place = _resampler(), round(time * SAMPLE_RATE)
+                    resampler, place = _resampler(layout), round(time * SAMPLE_RATE)
                 expected = time + Fraction(frame.samples, frame.sample_rate)
                 frame.pts = None
                 for part in resampler.resample(frame):
-                    samples = part.to_ndarray().reshape(-1).astype(np.int16)
+                    samples = part.to_ndarray().reshape(shape).astype(np.int16)
                     yield place, samples
                     place += len(samples)
 
 
-def _resampler() -> av.AudioResampler:
-    return av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+def _resampler(layout: str) -> av.AudioResampler:
+    return av.AudioResampler(format="s16", layout=layout, rate=SAMPLE_RATE)

@@ -20,7 +20,7 @@ from app.media.errors import ToolFailed
 from app.media.ffmpeg import BITEXACT, run_ffmpeg
 
 #: Part of every fingerprint of a mix: to be raised when a sample can change.
-MASTER_VERSION = "3"
+MASTER_VERSION = "4"
 
 SAMPLE_RATE = 48_000
 TARGET_LUFS, TARGET_PEAK_DBTP = -16.0, -1.5
@@ -36,6 +36,11 @@ _FORESEEN_LU, _MOST_FORESEEN_LU, _LIMITER_YIELDS = 0.12, 4.0, 1.6
 _MOST_ROUNDS = 4
 _MEASURABLE_S = 3
 _SHORTEST_LOOP = SAMPLE_RATE // 100
+
+#: Of each speaker before the whole is mastered, which leaves room for peaks.
+SPEECH_LUFS = -23.0
+#: More would raise the noise of a room in which nobody speaks.
+_MOST_EQUALISED_DB = 24.0
 
 #: How a voice is dressed, from not at all to most. ``studio`` is for the embedded synthesiser: less of the hum and
 #: the edge, even loudness, and the first reflections of a small room. ``natural`` is for recorded and neural voices.
@@ -96,6 +101,7 @@ class Length:
 
     samples: int
     rate: int
+    channels: int = 1
 
     @property
     def mastered(self) -> int:
@@ -104,15 +110,15 @@ class Length:
 
 
 def master(source: Path, target: Path, *, chain: str = "studio") -> Loudness:
-    """Write ``source`` (mono WAV) to ``target`` as 48 kHz mono 16-bit WAV at −16 LUFS ±0.5, true peak under −1.5
+    """Write ``source`` (WAV, mono or stereo) to ``target`` as 48 kHz 16-bit WAV at −16 LUFS ±0.5, true peak under −1.5
     dBTP.
 
     Exactly as long as the source (rounded up to a sample), no sound later or earlier than before; the same bytes for
-    the same source. Raises ``SoundNotReadable`` for a source that is not a mono WAV file, ``ToolFailed`` with
-    ffmpeg's own words.
+    the same source. Raises ``SoundNotReadable`` for a source that is not such a file, ``ToolFailed`` with ffmpeg's own
+    words.
     """
     length = _length(source)
-    limit_s = 60 + length.samples / length.rate
+    limit_s = _limit_s(length)
     dressed, limited = (target.with_name(f"{target.stem}.{step}.wav") for step in ("dressed", "limited"))
     try:
         log = run_ffmpeg(dress_arguments(source, dressed, length, CHAINS[chain]), timeout_s=limit_s)
@@ -122,6 +128,17 @@ def master(source: Path, target: Path, *, chain: str = "studio") -> Loudness:
         limited.unlink(missing_ok=True)
 
 
+def dress(source: Path, target: Path, chain: str) -> Measured:
+    """Write ``source`` (mono WAV) through the chain, as 48 kHz 32-bit floats without a header, and measure it."""
+    length = _length(source)
+    log = run_ffmpeg(dress_arguments(source, target, length, CHAINS[chain], raw=True), timeout_s=_limit_s(length))
+    return parse_measured(log)
+
+
+def _limit_s(length: Length) -> float:
+    return 60 + length.samples / length.rate
+
+
 def _level(dressed: Path, limited: Path, target: Path, length: Length, raw: Measured, limit_s: float) -> Loudness:
     gain, level = gain_for(raw)
     excess = raw.true_peak_dbtp + gain - _HIGHEST_PEAK_DBTP
@@ -129,9 +146,9 @@ def _level(dressed: Path, limited: Path, target: Path, length: Length, raw: Meas
         gain, raw = _limit(dressed, limited, length, gain, level, excess, limit_s)
         trim = TARGET_LUFS - raw.integrated_lufs if level is Level.NORMAL else 0.0
         trim = min(trim, _HIGHEST_PEAK_DBTP - raw.true_peak_dbtp)
-        run_ffmpeg(gain_arguments(limited, target, trim), timeout_s=limit_s)
+        run_ffmpeg(gain_arguments(limited, target, trim, length.channels), timeout_s=limit_s)
         return _loudness(raw, trim, gain + trim, level)
-    run_ffmpeg(gain_arguments(dressed, target, gain), timeout_s=limit_s)
+    run_ffmpeg(gain_arguments(dressed, target, gain, length.channels), timeout_s=limit_s)
     return _loudness(raw, gain, gain, level)
 
 
@@ -151,16 +168,16 @@ def _limit(
         gain, ceiling = gain + max(0.0, _LIMITER_YIELDS * short), ceiling - (over if short <= 0 else 0.0)
 
 
-def dress_arguments(source: Path, dressed: Path, length: Length, chain: str) -> tuple[str, ...]:
+def dress_arguments(source: Path, dressed: Path, length: Length, chain: str, *, raw: bool = False) -> tuple[str, ...]:
     """Resample and dress to float samples of the final length, and measure them. Short sound is measured over and
-    over.
+    over. ``raw``: without the header of a file.
     """
-    return _measuring(source, f"aresample={SAMPLE_RATE},{chain}", dressed, "pcm_f32le", length.mastered)
+    return _measuring(source, f"aresample={SAMPLE_RATE},{chain}", dressed, length, raw=raw)
 
 
-def gain_arguments(dressed: Path, target: Path, gain_db: float) -> tuple[str, ...]:
+def gain_arguments(dressed: Path, target: Path, gain_db: float, channels: int = 1) -> tuple[str, ...]:
     """One gain and nothing else, so that level and peak are known without measuring."""
-    return (*_source(dressed), "-af", f"volume={gain_db:.2f}dB", *_wave(target, "pcm_s16le"))
+    return (*_source(dressed), "-af", f"volume={gain_db:.2f}dB", *_written(target, "pcm_s16le", channels))
 
 
 def limit_arguments(
@@ -170,31 +187,32 @@ def limit_arguments(
     limit = 10 ** (ceiling_dbtp / 20)
     limiter = f"alimiter=limit={limit:.4f}:attack=3:release=60:level=0:latency=1"
     chain = f"volume={gain_db:.2f}dB,aresample={2 * SAMPLE_RATE},{limiter},aresample={SAMPLE_RATE}"
-    return _measuring(dressed, chain, limited, "pcm_f32le", length.mastered)
+    return _measuring(dressed, chain, limited, length)
 
 
-def _measuring(source: Path, chain: str, target: Path, codec: str, count: int) -> tuple[str, ...]:
-    """Through ``chain`` into ``target``, cut or padded to ``count`` samples, and measured on the way.
+def _measuring(source: Path, chain: str, target: Path, length: Length, *, raw: bool = False) -> tuple[str, ...]:
+    """Through ``chain`` into ``target`` as floats, cut or padded to its final length, and measured on the way.
 
     Loudness is defined from 0.4 s on: less than three seconds are measured over and over.
     """
-    enough = _MEASURABLE_S * SAMPLE_RATE
+    count, enough = length.mastered, _MEASURABLE_S * SAMPLE_RATE
     size = max(count, _SHORTEST_LOOP)
     again = f"apad=whole_len={size},aloop=loop=-1:size={size},atrim=end_sample={enough}," if count < enough else ""
     graph = (
         f"[0:a]{chain},apad=whole_len={count},atrim=end_sample={count},asplit[out][heard];"
         f"[heard]{again}ebur128=peak=true:framelog=quiet[measured]"
     )
+    out = _written(target, "pcm_f32le", length.channels, "f32le" if raw else "wav")
     measured = ("-map", "[measured]", "-f", "null", "-")
-    return (*_source(source), "-filter_complex", graph, "-map", "[out]", *_wave(target, codec), *measured)
+    return (*_source(source), "-filter_complex", graph, "-map", "[out]", *out, *measured)
 
 
 def _source(path: Path) -> tuple[str, ...]:
     return ("-nostats", "-filter_threads", "1", "-filter_complex_threads", "1", "-f", "wav", "-i", str(path))
 
 
-def _wave(path: Path, codec: str) -> tuple[str, ...]:
-    return (*BITEXACT, "-ac", "1", "-c:a", codec, "-f", "wav", str(path))
+def _written(path: Path, codec: str, channels: int, format_: str = "wav") -> tuple[str, ...]:
+    return (*BITEXACT, "-ac", str(channels), "-c:a", codec, "-f", format_, str(path))
 
 
 _INTEGRATED = re.compile(r"^ +I: +(-?[\d.]+|nan|-inf) LUFS", re.MULTILINE)
@@ -221,6 +239,13 @@ def gain_for(raw: Measured) -> tuple[float, Level]:
     return (gain, Level.NORMAL) if gain <= _MOST_GAIN_DB else (_MOST_GAIN_DB, Level.QUIET)
 
 
+def equalising_db(measured: Measured, lufs: float) -> float:
+    """The gain that brings what was measured to a loudness; none for silence."""
+    if measured.integrated_lufs <= _SILENT_LUFS:
+        return 0.0
+    return min(_MOST_EQUALISED_DB, lufs - measured.integrated_lufs)
+
+
 def _loudness(measured: Measured, then_db: float, gain_db: float, level: Level) -> Loudness:
     """Of what was measured and then raised by ``then_db``."""
     lufs, peak = measured.integrated_lufs + then_db, measured.true_peak_dbtp + then_db
@@ -235,11 +260,12 @@ def _loudness(measured: Measured, then_db: float, gain_db: float, level: Level) 
 def _length(source: Path) -> Length:
     try:
         with wave.open(str(source), "rb") as sound:
-            length, channels = Length(samples=sound.getnframes(), rate=sound.getframerate()), sound.getnchannels()
+            length = Length(samples=sound.getnframes(), rate=sound.getframerate(), channels=sound.getnchannels())
     except (OSError, EOFError, wave.Error) as error:
         raise SoundNotReadable(f"{source.name} cannot be read as a WAV file: {error}") from error
-    if channels != 1 or length.samples == 0:
+    if length.channels > 2 or length.samples == 0:
         raise SoundNotReadable(
-            f"{source.name} must be mono and hold sound; it has {channels} channels, {length.samples} samples."
+            f"{source.name} must be mono or stereo and hold sound; it has {length.channels} channels, "
+            f"{length.samples} samples."
         )
     return length

@@ -1,4 +1,4 @@
-"""Mono 16-bit WAV files."""
+"""16-bit WAV files: mono, in one row of samples, or stereo, in two columns."""
 
 from __future__ import annotations
 
@@ -23,11 +23,18 @@ def write_wave(path: Path, samples: NDArray[np.int16], rate: int) -> None:
     write_blocks(path, [samples], rate)
 
 
-def write_blocks(path: Path, blocks: Iterable[NDArray[np.int16]], rate: int) -> None:
+def write_blocks(path: Path, blocks: Iterable[NDArray[np.int16]], rate: int, *, channels: int = 1) -> None:
     """The same, block by block."""
     with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
+        out.setnchannels(channels)
         out.setsampwidth(2)
         out.setframerate(rate)
         for block in blocks:
             out.writeframesraw(block.astype("<i2").tobytes())
+
+
+def blocks_of(path: Path) -> Iterator[NDArray[np.int16]]:
+    """The samples of a mono file, block by block."""
+    with wave.open(str(path), "rb") as file:
+        while block := file.readframes(_PIECE):
+            yield np.frombuffer(block, "<i2").astype(np.int16)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pydantic import Field
 
 from app.media.time import RATES
-from app.modules.videos.scenery import Asset, Broll, Clip, Layout, Transition, Value
+from app.modules.videos.scenery import Asset, Broll, Clip, Layout, Music, Transition, Value
 
 
 class AspectRatio(StrEnum):
@@ -113,6 +113,7 @@ class Composition(Value):
     picture: Picture
     scenes: tuple[Scene, ...]
     captions: Captions = Captions.SIDECAR
+    music: Music | None = None
 
     @property
     def speaker(self) -> Speaker | None:

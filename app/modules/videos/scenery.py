@@ -100,11 +100,16 @@ class Fit(StrEnum):
     INSET = "inset"
 
 
-class Broll(Value):
-    """A recording or an image, shown for a while without its sound.
+class BrollSound(StrEnum):
+    """``mixed``: as loud as speech. ``ducked``: the same, but far below while somebody speaks."""
 
-    It begins ``at_ms`` into the scene, or with the ``phrase``.
-    """
+    OFF = "off"
+    DUCKED = "ducked"
+    MIXED = "mixed"
+
+
+class Broll(Value):
+    """A recording or an image, shown for a while. It begins ``at_ms`` into the scene, or with the ``phrase``."""
 
     asset: Asset
     at_ms: int | None = None
@@ -114,6 +119,7 @@ class Broll(Value):
     loop: bool = False
     fit: Fit = Fit.FULL
     zoom: bool = True  # stills move slowly
+    sound: BrollSound = BrollSound.OFF
 
 
 class TransitionKind(StrEnum):
@@ -127,3 +133,13 @@ class Transition(Value):
 
     kind: TransitionKind = TransitionKind.CUT
     duration_ms: int = Field(default=500, ge=0, le=3000)
+
+
+class Music(Value):
+    """Behind all that is heard, again and again. ``level_db``: against speech, where nobody speaks."""
+
+    asset: Asset
+    level_db: int = Field(default=-10, ge=-40, le=0)
+    duck: bool = True
+    fade_in_ms: int = Field(default=1000, ge=0, le=30_000)
+    fade_out_ms: int = Field(default=3000, ge=0, le=30_000)

@@ -61,7 +61,8 @@ def lay_out(
         for scene, before in zip(scenes, [None, *scenes], strict=False)
         for chunk in _chunks(composition, scene, before)
     )
-    soundtrack = soundtrack_of(composition.picture.rate, timeline)
+    pieces = [piece for scene in scenes for piece in scene.pieces]
+    soundtrack = soundtrack_of(composition.picture.rate, timeline, pieces, composition.music)
     return Layout(timeline=timeline, chunks=chunks, soundtrack=soundtrack, mix=_mix_name(soundtrack))
 
 

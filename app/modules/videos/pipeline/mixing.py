@@ -1,4 +1,8 @@
-"""Mixes what is heard. Runs in child processes; as much memory for two hours as for two minutes."""
+"""Mixes what is heard. Runs in child processes; as much memory for two hours as for two minutes.
+
+One speaker alone is laid on the timeline, dressed and mastered as a whole. Of several, each is recorded on a reel of
+its own first, dressed as it needs, and brought to the same loudness. Music and the sound of B-roll come last.
+"""
 
 from __future__ import annotations
 
@@ -12,65 +16,163 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.avatars.performance import read_performance, read_rate
+from app.media.accompany import Layer, Tape, accompanied, extract, looped, room_for
 from app.media.hearing import heard_from, resampled
-from app.media.loudness import master
+from app.media.loudness import SPEECH_LUFS, master
 from app.media.package import encode_sound
+from app.media.reel import Reel
 from app.media.time import SAMPLE_RATE, sample_at
-from app.media.wave import silence, write_blocks
-from app.modules.videos.pipeline.soundtrack import Soundtrack, Voice
+from app.media.wave import blocks_of, silence, write_blocks
+from app.modules.videos.pipeline.soundtrack import Piece, Soundtrack, Voice
+from app.modules.videos.scenery import Music
 
 Progress = Callable[[float], None]
 Task = dict[str, Any]
+Files = Mapping[str, Path]
+Mono = NDArray[np.int16]
+#: Of B-roll that makes room for speech, and of music that does.
+_DUCKED_DB, _MUSIC_DUCKED_DB = 14.0, 12.0
+#: B-roll beside speech is a little softer than it.
+_PIECE_DB = -3.0
+#: So much of a recording tells how loud it is.
+_LISTENED_S = 180
 
 
 def mix(task: Task, progress: Progress) -> dict[str, Any]:
     """``{"soundtrack", "files", "out"}`` → one mastered track in ``out`` (M4A)."""
     soundtrack = Soundtrack.model_validate(task["soundtrack"])
-    out = Path(task["out"])
+    out, files = Path(task["out"]), {name: Path(path) for name, path in task["files"].items()}
     raw, mastered = out.with_suffix(".raw.wav"), out.with_suffix(".wav")
-    files = {name: Path(path) for name, path in task["files"].items()}
-    drawn = {
-        voice.take: files[voice.take] for voice in soundtrack.voices if voice.take and is_zipfile(files[voice.take])
-    }
-    rate = _rate(soundtrack, drawn)
-    write_blocks(raw, _laid(soundtrack, files, rate), rate)
+    chain = _lay_speech(soundtrack, files, raw)
     progress(0.2)
-    # What was recorded has its own room; the synthesiser is given one.
-    loudness = master(raw, mastered, chain="studio" if len(drawn) == len(_names(soundtrack)) else "natural")
+    if soundtrack.pieces or soundtrack.music is not None:
+        raw, chain = _accompany(soundtrack, files, raw), "plain"
+    loudness = master(raw, mastered, chain=chain)
     progress(0.7)
     encode_sound(mastered, out)
     return {"lufs": loudness.integrated_lufs, "true_peak_dbtp": loudness.true_peak_dbtp, "level": loudness.level}
 
 
-def _names(soundtrack: Soundtrack) -> set[str]:
-    return {voice.asset.sha256 if voice.asset is not None else voice.take or "" for voice in soundtrack.voices}
+# speech --------------------------------------------------------------------------------------------------------------
 
 
-def _rate(soundtrack: Soundtrack, drawn: Mapping[str, Path]) -> int:
-    """Voices of one rate keep it, so that they are resampled once, by the master."""
-    rates = {read_rate(path) for path in drawn.values()}
-    return rates.pop() if len(rates) == 1 and len(drawn) == len(_names(soundtrack)) else SAMPLE_RATE
+def _lay_speech(soundtrack: Soundtrack, files: Files, raw: Path) -> str:
+    """Write all that is said, at its places. Returns the chain by which it has still to be dressed."""
+    by_speaker = dict[str, list[Voice]]()
+    for voice in soundtrack.voices:
+        by_speaker.setdefault(voice.speaker, []).append(voice)
+    alone = len(by_speaker) <= 1 and not soundtrack.pieces and soundtrack.music is None
+    if alone and soundtrack.voices:
+        rate, chain = _nature(soundtrack.voices[0], files)
+        spoken = ((voice, _spoken(voice, files, rate, _room(soundtrack, voice, rate))) for voice in soundtrack.voices)
+        write_blocks(raw, _laid(soundtrack, spoken, rate), rate)
+        return chain
+    reels = {
+        name: _reel(soundtrack, own, files, raw.with_suffix(f".{number}"))
+        for number, (name, own) in enumerate(by_speaker.items())
+    }
+    played = ((voice, reels[voice.speaker].next_run()) for voice in soundtrack.voices)
+    write_blocks(raw, _laid(soundtrack, played, SAMPLE_RATE), SAMPLE_RATE)
+    return "plain"
 
 
-def _laid(soundtrack: Soundtrack, files: Mapping[str, Path], rate: int) -> Iterator[NDArray[np.int16]]:
+def _nature(voice: Voice, files: Files) -> tuple[int, str]:
+    """The rate at which it comes, and its chain: what was recorded has its own room; the synthesiser is given one."""
+    path = _file(voice, files)
+    drawn = voice.asset is None and is_zipfile(path)
+    return (read_rate(path), "studio") if drawn else (SAMPLE_RATE, "natural")
+
+
+def _reel(soundtrack: Soundtrack, voices: list[Voice], files: Files, path: Path) -> Reel:
+    rate, chain = _nature(voices[0], files)
+    reel = Reel(path, rate)
+    for voice in voices:
+        reel.record(_spoken(voice, files, rate, _room(soundtrack, voice, rate)))
+    reel.develop(chain)
+    return reel
+
+
+def _laid(soundtrack: Soundtrack, voices: Iterator[tuple[Voice, Iterator[Mono]]], rate: int) -> Iterator[Mono]:
     """All voices at their places, and silence between them, block by block."""
     fps, written = Fraction(soundtrack.fps), 0
-    for voice in soundtrack.voices:
-        start = sample_at(voice.start, fps, rate) + rate * voice.lead_ms // 1000
-        room = sample_at(voice.start + voice.frames, fps, rate) - start
+    for voice, blocks in voices:
+        start = _begins(soundtrack, voice, rate)
+        stop = sample_at(voice.start + voice.frames, fps, rate)
         yield from silence(start - written)
         written = max(written, start)
-        for block in _heard(voice, files, rate, room):
-            part = block[: start + room - written]
+        for block in blocks:
+            part = block[: stop - written]
             yield part
             written += len(part)
     yield from silence(sample_at(soundtrack.frames, fps, rate) - written)
 
 
-def _heard(voice: Voice, files: Mapping[str, Path], rate: int, room: int) -> Iterator[NDArray[np.int16]]:
-    path = files[voice.asset.sha256 if voice.asset is not None else voice.take or ""]
+def _begins(soundtrack: Soundtrack, voice: Voice, rate: int) -> int:
+    return sample_at(voice.start, Fraction(soundtrack.fps), rate) + rate * voice.lead_ms // 1000
+
+
+def _room(soundtrack: Soundtrack, voice: Voice, rate: int) -> int:
+    """Samples from where it begins to where it has to end."""
+    stop = sample_at(voice.start + voice.frames, Fraction(soundtrack.fps), rate)
+    return stop - _begins(soundtrack, voice, rate)
+
+
+def _spoken(voice: Voice, files: Files, rate: int, room: int) -> Iterator[Mono]:
+    path = _file(voice, files)
     if voice.asset is not None or not is_zipfile(path):
         yield from heard_from(path, Fraction(voice.at), room)
         return
     speech = read_performance(path)
-    yield speech.samples if speech.sample_rate == rate else resampled(speech.samples, speech.sample_rate, rate)
+    samples = speech.samples if speech.sample_rate == rate else resampled(speech.samples, speech.sample_rate, rate)
+    yield samples[:room]
+
+
+def _file(voice: Voice, files: Files) -> Path:
+    return files[voice.asset.sha256 if voice.asset is not None else voice.take or ""]
+
+
+# what goes with it ---------------------------------------------------------------------------------------------------
+
+
+def _accompany(soundtrack: Soundtrack, files: Files, speech: Path) -> Path:
+    target = speech.with_suffix(".mixed.wav")
+    layers = [_piece(soundtrack, piece, files, speech) for piece in soundtrack.pieces]
+    if soundtrack.music is not None:
+        layers.append(_music(soundtrack, soundtrack.music, files, speech))
+    room = room_for(blocks_of(speech))
+    write_blocks(target, accompanied(blocks_of(speech), layers, room), SAMPLE_RATE, channels=2)
+    return target
+
+
+def _piece(soundtrack: Soundtrack, piece: Piece, files: Files, beside: Path) -> Layer:
+    fps, path = Fraction(soundtrack.fps), files[piece.asset.sha256]
+    start = sample_at(piece.start, fps)
+    at, stop = Fraction(piece.at), Fraction(piece.stop)
+    count = sample_at(piece.start + piece.frames, fps) - start
+    return Layer(
+        start=start,
+        count=count,
+        sound=Tape(extract(path, at, stop, loop=piece.loop)),
+        gain=_gain(path, at, min(stop - at, Fraction(count, SAMPLE_RATE)), _PIECE_DB, beside),
+        lowered_db=_DUCKED_DB if piece.ducked else 0.0,
+    )
+
+
+def _music(soundtrack: Soundtrack, music: Music, files: Files, beside: Path) -> Layer:
+    path, length = files[music.asset.sha256], Fraction(music.asset.duration_ms, 1000)
+    return Layer(
+        start=0,
+        count=sample_at(soundtrack.frames, Fraction(soundtrack.fps)),
+        sound=Tape(looped(path, max(4, round(length * SAMPLE_RATE)))),
+        gain=_gain(path, Fraction(0), length, music.level_db, beside),
+        lowered_db=_MUSIC_DUCKED_DB if music.duck else 0.0,
+        fade_in=SAMPLE_RATE * music.fade_in_ms // 1000,
+        fade_out=SAMPLE_RATE * music.fade_out_ms // 1000,
+    )
+
+
+def _gain(path: Path, at: Fraction, length: Fraction, level_db: float, beside: Path) -> float:
+    """What brings a recording to a level against speech."""
+    reel = Reel(beside.with_suffix(".heard"), SAMPLE_RATE)
+    reel.record(heard_from(path, at, round(min(length, _LISTENED_S) * SAMPLE_RATE)))
+    return float(reel.gain_to(SPEECH_LUFS + level_db))

@@ -35,6 +35,8 @@ def needs_of_chunk(chunk: Chunk) -> Needs:
 def needs_of_sound(soundtrack: Soundtrack) -> Needs:
     voices = soundtrack.voices
     assets = [voice.asset for voice in voices if voice.asset is not None]
+    assets += [piece.asset for piece in soundtrack.pieces]
+    assets += [soundtrack.music.asset] if soundtrack.music is not None else []
     return _needs((voice.take for voice in voices if voice.take is not None), assets)
 
 

@@ -24,6 +24,7 @@ from app.modules.videos.pipeline.looks import (
     later,
 )
 from app.modules.videos.pipeline.plan import PlannedTake
+from app.modules.videos.pipeline.soundtrack import Piece
 from app.modules.videos.pipeline.staging import (
     Size,
     fitted,
@@ -37,6 +38,7 @@ from app.modules.videos.scenery import (
     Arrangement,
     AssetKind,
     Broll,
+    BrollSound,
     Corner,
     Fit,
     Layout,
@@ -78,6 +80,18 @@ class _Placed:
         stop = str(Fraction(asset.duration_ms, 1000))
         return Filmed(asset=asset, at=start, start=start, stop=stop, loop=broll.loop)
 
+    def piece(self, scene_start: int) -> Piece:
+        broll = self.broll
+        return Piece(
+            asset=broll.asset,
+            at=str(Fraction(broll.source_start_ms, 1000)),
+            stop=str(Fraction(broll.asset.duration_ms, 1000)),
+            loop=broll.loop,
+            start=scene_start + self.first,
+            frames=self.stop - self.first,
+            ducked=broll.sound is BrollSound.DUCKED,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
@@ -112,6 +126,13 @@ class Shown:
         places |= {segment.start - self.span.start for segment in self.segments}
         places |= {edge for each in self.placed for edge in (each.first, each.stop)}
         return sorted(place for place in places if 0 <= place <= self.span.frames)
+
+    @property
+    def pieces(self) -> Iterator[Piece]:
+        """What is heard of its B-roll."""
+        for each in self.placed:
+            if each.broll.sound is not BrollSound.OFF and each.broll.asset.has_sound:
+                yield each.piece(self.span.start)
 
     def look_at(self, part: FrameRange) -> Look:
         """What is seen from the first frame of the part on."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.timeline import Segment, Timeline
-from app.modules.videos.scenery import Asset, Value
+from app.modules.videos.scenery import Asset, Music, Value
 
 
 class Voice(Value):
-    """A take or a run of an asset, from frame ``start`` on. ``at``: seconds into the asset, as a fraction."""
+    """A take or a run of an asset, from frame ``start`` on. ``at``: seconds into the asset, as a fraction.
 
+    Runs of one ``speaker`` sound alike.
+    """
+
+    speaker: str
     take: str | None = None
     asset: Asset | None = None
     at: str = "0"
@@ -20,16 +25,38 @@ class Voice(Value):
     lead_ms: int = 0
 
 
+class Piece(Value):
+    """The sound of B-roll, for as long as it is seen. Times are seconds on its own clock, as fractions."""
+
+    asset: Asset
+    at: str
+    stop: str
+    loop: bool
+    start: int
+    frames: int
+    ducked: bool
+
+
 class Soundtrack(Value):
     """Voices come in order, and never two at once."""
 
     fps: str
     frames: int
     voices: tuple[Voice, ...]
+    pieces: tuple[Piece, ...] = ()
+    music: Music | None = None
 
 
-def soundtrack_of(fps: Fraction, timeline: Timeline) -> Soundtrack:
-    return Soundtrack(fps=str(fps), frames=timeline.frames, voices=tuple(_voices(timeline, fps)))
+def soundtrack_of(
+    fps: Fraction, timeline: Timeline, pieces: Sequence[Piece] = (), music: Music | None = None
+) -> Soundtrack:
+    return Soundtrack(
+        fps=str(fps),
+        frames=timeline.frames,
+        voices=tuple(_voices(timeline, fps)),
+        pieces=tuple(pieces),
+        music=music,
+    )
 
 
 def _voices(timeline: Timeline, fps: Fraction) -> Iterator[Voice]:
@@ -43,11 +70,22 @@ def _voices(timeline: Timeline, fps: Fraction) -> Iterator[Voice]:
             yield going_on
         going_on = None
         if each.take is not None:
-            yield Voice(take=each.take.fingerprint, start=each.start, frames=each.frames, lead_ms=each.lead_ms)
+            yield _spoken(each, each.take)
         elif each.clip is not None and each.clip.asset.has_sound:
-            going_on = Voice(asset=each.clip.asset, at=each.source_at, start=each.start, frames=each.frames)
+            asset = each.clip.asset
+            going_on = Voice(speaker=asset.sha256, asset=asset, at=each.source_at, start=each.start, frames=each.frames)
     if going_on is not None:
         yield going_on
+
+
+def _spoken(segment: Segment, take: PlannedTake) -> Voice:
+    return Voice(
+        speaker=f"{take.provider}/{take.voice}",
+        take=take.fingerprint,
+        start=segment.start,
+        frames=segment.frames,
+        lead_ms=segment.lead_ms,
+    )
 
 
 def _goes_on(voice: Voice, segment: Segment, fps: Fraction) -> bool:
