@@ -1,0 +1,124 @@
+"""Text → lines. Pure: how wide a piece of text is, the caller says.
+
+Lines break at spaces, and anywhere between Chinese, Japanese and Korean characters but where their punctuation forbids
+it; a word that is wider than a line is broken where it has to be.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+
+Measure = Callable[[str], float]
+#: Accents that are stacked higher are a joke, or an attack.
+_MOST_MARKS = 3
+_NOT_FIRST = set("、。，．・：；？！”’）］｝〉》」』】〕ー々…‥ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;?!)]}%")
+_NOT_LAST = set("“‘（［｛〈《「『【〔([{$￥£€")
+#: Joiners, which change how letters are shaped; all other invisible characters are left out.
+_JOINERS = "\u200c\u200d"
+_ROUNDS = 12
+
+
+def plain(text: str) -> str:
+    """What can be set of a text: composed, one space between words, line breaks kept, nothing invisible."""
+    lines = unicodedata.normalize("NFC", text).splitlines()
+    kept = (" ".join("".join(_visible(line)).split()) for line in lines)
+    return "\n".join(line for line in kept if line)
+
+
+def _visible(line: str) -> Iterator[str]:
+    marks = 0
+    for character in line:
+        category = unicodedata.category(character)
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if character == "\t":
+            yield " "
+        elif character in _JOINERS or (category[0] != "C" and marks <= _MOST_MARKS and not _variant(character)):
+            yield character
+
+
+def _variant(character: str) -> bool:
+    return "\ufe00" <= character <= "\ufe0f"
+
+
+def wrapped(text: str, width: float, measure: Measure) -> tuple[str, ...]:
+    """Lines of a ``plain`` text, each as full as it can be."""
+    return tuple(line for paragraph in text.split("\n") for line in _filled(_pieces(paragraph), width, measure))
+
+
+def balanced(text: str, width: float, measure: Measure) -> tuple[str, ...]:
+    """As many lines, of like length."""
+    lines = wrapped(text, width, measure)
+    # No narrower than the widest word: balance breaks none.
+    narrow = min(width, max((measure(piece.rstrip()) for piece in _pieces(text.replace("\n", " "))), default=0.0))
+    wide = width
+    for _ in range(_ROUNDS):
+        middle = (narrow + wide) / 2
+        tried = wrapped(text, middle, measure)
+        lines, narrow, wide = (tried, narrow, middle) if len(tried) == len(lines) else (lines, middle, wide)
+    return lines
+
+
+def is_right_to_left(text: str) -> bool:
+    """By its first letter that has a direction."""
+    directions = (unicodedata.bidirectional(character) for character in text)
+    return next((each != "L" for each in directions if each in ("L", "R", "AL")), False)
+
+
+def _filled(pieces: Sequence[str], width: float, measure: Measure) -> Iterator[str]:
+    line = ""
+    for piece in pieces:
+        if line and measure((line + piece).rstrip()) > width:
+            yield line.rstrip()
+            line = ""
+        *full, line = _broken(piece, width, measure) if not line else (line + piece,)
+        yield from full
+    if line:
+        yield line.rstrip()
+
+
+def _broken(piece: str, width: float, measure: Measure) -> tuple[str, ...]:
+    """A piece that begins a line: whole if it fits."""
+    if measure(piece.rstrip()) <= width:
+        return (piece,)
+    parts = [""]
+    for cluster in _clusters(piece):
+        if parts[-1] and measure((parts[-1] + cluster).rstrip()) > width:
+            parts.append("")
+        parts[-1] += cluster
+    return tuple(parts)
+
+
+def _pieces(paragraph: str) -> list[str]:
+    """Between which a line may break; spaces are at the ends of pieces."""
+    pieces = [""]
+    for cluster in _clusters(paragraph):
+        if pieces[-1] and _may_break(pieces[-1][-1], cluster[0]):
+            pieces.append("")
+        pieces[-1] += cluster
+    return [piece for piece in pieces if piece]
+
+
+def _may_break(before: str, after: str) -> bool:
+    if after == " ":
+        return False
+    if before == " " or before in "-–—/":
+        return before == " " or after.isalpha()
+    return (_wide(before) or _wide(after)) and after not in _NOT_FIRST and before not in _NOT_LAST
+
+
+def _wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in ("W", "F")
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """Letters with the marks and joiners that belong to them."""
+    cluster = ""
+    for character in text:
+        joined = character in _JOINERS or unicodedata.category(character)[0] == "M"
+        if cluster and not joined and cluster[-1] != "\u200d":
+            yield cluster
+            cluster = ""
+        cluster += character
+    if cluster:
+        yield cluster
