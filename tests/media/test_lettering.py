@@ -119,7 +119,7 @@ def test_a_font_that_is_none_is_named(tmp_path: Path) -> None:
 def test_ink_has_exactly_its_colour_where_it_covers() -> None:
     made = set_text("■", Face(weight=Weight.SEMIBOLD), size=200, width=400)
     canvas = np.full((made.height + 20, made.width + 20, 3), 255, np.uint8)
-    ink(canvas, made, (10, 10), (10, 20, 30))
+    ink(canvas, made.coverage, (10, 10), (10, 20, 30))
     full = made.coverage == 255
     assert full.sum() > 1000
     assert (canvas[10:-10, 10:-10][full] == (10, 20, 30)).all()

@@ -26,7 +26,8 @@ _FINE = 4
 #: Widths are measured at this size, where nothing is rounded.
 _MEASURED = 256
 _LEADING_LEAST, _LEADING_MOST = 1.14, 1.5
-_SHRINK = 0.95
+#: Text is made smaller in such steps, and no more when it is so small that nobody could read it.
+_SHRINK, _SMALLEST = 0.95, 4
 
 
 class Align(StrEnum):
@@ -68,7 +69,7 @@ def set_text(text: str, face: Face, *, size: float, width: float, align: Align =
 
 
 def fit_text(
-    text: str, face: Face, *, size: float, width: float, height: float, lines: int, align: Align = Align.START
+    text: str, face: Face, *, size: float, width: float, height: float, lines: int = 99, align: Align = Align.START
 ) -> Lettering:
     """In this size, or the largest smaller one in which all of it fits, in at most so many lines of like length.
 
@@ -77,16 +78,16 @@ def fit_text(
     setting = Text(text, face, align=align, balance=True)
     while True:
         made = setting.at(size, width)
-        if len(made.lines) <= lines and made.height <= height:
+        if (len(made.lines) <= lines and made.height <= height) or size < _SMALLEST:
             return made
         size *= _SHRINK
 
 
-def ink(bgr: NDArray[np.uint8], lettering: Lettering, at: tuple[int, int], colour: tuple[int, int, int]) -> None:
-    """Draw it, its upper left corner at column and row ``at``; ``colour`` is blue, green, red."""
+def ink(bgr: NDArray[np.uint8], coverage: Plane, at: tuple[int, int], colour: tuple[int, int, int]) -> None:
+    """Draw in one colour (blue, green, red) what is covered, its upper left corner at column and row ``at``."""
     x, y = at
-    place = bgr[y : y + lettering.height, x : x + lettering.width]
-    share = lettering.coverage[:, :, None].astype(np.float32) / 255
+    place = bgr[y : y + coverage.shape[0], x : x + coverage.shape[1]]
+    share = coverage[:, :, None].astype(np.float32) / 255
     place[:] = np.rint(place * (1 - share) + np.asarray(colour, np.float32) * share).astype(np.uint8)
 
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pydantic import Field
 
 from app.media.time import RATES
-from app.modules.videos.scenery import Asset, Broll, Clip, Layout, Music, Transition, Value
+from app.modules.videos.scenery import Asset, Brand, Broll, Card, Clip, Layout, LowerThird, Music, Transition, Value
 
 
 class AspectRatio(StrEnum):
@@ -107,6 +107,8 @@ class Scene(Value):
     transition: Transition = Transition()
     lead_in_ms: int = 0
     lead_out_ms: int = 0
+    card: Card | None = None
+    lower_third: LowerThird | None = None
 
 
 class Composition(Value):
@@ -114,6 +116,7 @@ class Composition(Value):
     scenes: tuple[Scene, ...]
     captions: Captions = Captions.SIDECAR
     music: Music | None = None
+    brand: Brand = Brand()
 
     @property
     def speaker(self) -> Speaker | None:

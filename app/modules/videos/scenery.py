@@ -19,6 +19,7 @@ class AssetKind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     SOUND = "sound"
+    FONT = "font"
 
 
 class Asset(Value):
@@ -143,3 +144,38 @@ class Music(Value):
     duck: bool = True
     fade_in_ms: int = Field(default=1000, ge=0, le=30_000)
     fade_out_ms: int = Field(default=3000, ge=0, le=30_000)
+
+
+class Brand(Value):
+    """How a workspace's videos look. ``ground`` is behind slides that leave room; ``card``, ``text`` and ``accent``
+    colour cards and lower thirds. ``logo_size`` is its height; ``logo_corner`` is none but ``auto``.
+    """
+
+    ground: str = "#FFFFFF"
+    card: str = "#14213D"
+    text: str = "#FFFFFF"
+    accent: str = "#FCA311"
+    font: Asset | None = None
+    logo: Asset | None = None
+    logo_corner: Corner = Corner.TOP_RIGHT
+    logo_size: int = Field(default=70, ge=20, le=300)
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        return tuple(asset for asset in (self.font, self.logo) if asset is not None)
+
+
+class Card(Value):
+    """Words that fill the frame."""
+
+    title: str
+    subtitle: str = ""
+
+
+class LowerThird(Value):
+    """Who is seen: a plate at the lower edge, ``at_ms`` into the scene."""
+
+    name: str
+    role: str = ""
+    at_ms: int = 1000
+    duration_ms: int = 5000

@@ -9,7 +9,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Literal
 
-from app.modules.videos.scenery import Asset, Shape, Value
+from app.media.lettering.version import LETTERING_VERSION
+from app.modules.videos.scenery import Asset, Shape, Side, Value
 
 
 class Box(Value):
@@ -104,12 +105,65 @@ class Slide(Value):
     box: Box
 
 
-class Look(Value):
-    """From back to front."""
+class Palette(Value):
+    """Colours and font of what is written."""
 
+    back: str
+    text: str
+    accent: str
+    font: Asset | None = None
+    lettering: str = LETTERING_VERSION
+
+
+class Mark(Value):
+    """A logo."""
+
+    picture: Asset
+    box: Box
+
+
+#: Of words and logo on a card, from the left and the right: thousandths of the frame's width.
+CARD_MARGIN = 90
+
+
+class Cover(Value):
+    """Words that fill the frame, and a logo."""
+
+    title: str
+    subtitle: str
+    palette: Palette
+    logo: Mark | None = None
+
+
+class Motion(Value):
+    """Coming, or going: frame ``n`` of the run is step ``at + n`` of ``frames``."""
+
+    coming: bool
+    at: int
+    frames: int
+
+
+class Plate(Value):
+    """A name and a role on a plate, as large as they need, at the lower edge of ``room`` and at its ``side``."""
+
+    name: str
+    role: str
+    palette: Palette
+    room: Box
+    side: Side
+    motion: Motion | None = None
+
+
+class Look(Value):
+    """From back to front: the ground and the cover or the slide, what moves, and what is on top of all."""
+
+    ground: str = "#FFFFFF"
+    cover: Cover | None = None
     slide: Slide | None = None
     host: Host | None = None
     inlay: Inlay | None = None
+    mark: Mark | None = None
+    plate: Plate | None = None
 
 
 def later(source: Filmed | Zoomed, frames: int, fps: Fraction) -> Filmed | Zoomed:

@@ -28,8 +28,7 @@ def needs_of_chunk(chunk: Chunk) -> Needs:
     sources = [source for look in looks for source in _sources(look)]
     takes = (source.take for source in sources if not isinstance(source, Zoomed) and source.take is not None)
     moving = (source.asset for source in sources if not isinstance(source, Drawn) and source.asset is not None)
-    slides = (look.slide.picture for look in looks if look.slide is not None)
-    return _needs(takes, (*moving, *slides))
+    return _needs(takes, (*moving, *(asset for look in looks for asset in _still(look))))
 
 
 def needs_of_sound(soundtrack: Soundtrack) -> Needs:
@@ -56,6 +55,15 @@ def _sources(look: Look) -> Iterator[Source]:
         yield look.host.source
     if look.inlay is not None:
         yield look.inlay.source
+
+
+def _still(look: Look) -> Iterator[Asset]:
+    """Pictures that stand still, and fonts."""
+    logo = look.cover.logo if look.cover is not None else look.mark
+    pictures = (part.picture for part in (look.slide, logo) if part is not None)
+    palettes = (part.palette for part in (look.cover, look.plate) if part is not None)
+    yield from pictures
+    yield from (palette.font for palette in palettes if palette.font is not None)
 
 
 def _needs(takes: Iterator[str], assets: Iterator[Asset] | list[Asset] | tuple[Asset, ...]) -> Needs:

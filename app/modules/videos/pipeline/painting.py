@@ -6,7 +6,7 @@ ground, and what moves is laid over them, from back to front; nothing else is to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +25,7 @@ from app.media.stage import Mask, Outline, Rect, copy, draw_surroundings, empty,
 from app.media.time import millisecond_at
 from app.modules.videos.pipeline.ground import colour_of, draw_ground, image_in
 from app.modules.videos.pipeline.looks import Box, Drawn, Fade, FadeKind, Filmed, Host, Inlay, Look, Window, Zoomed
+from app.modules.videos.pipeline.stamps import RisingStamp, Stamp, stamps_of
 from app.modules.videos.scenery import Shape
 from app.speech.base import Track
 
@@ -63,11 +64,27 @@ def painter_of(look: Look, taking_over: Fade | None, studio: Studio) -> Painter:
     alone = _presenter_alone(look, studio)
     if taking_over is None and alone is not None:
         return WholePresenter(alone, studio)
+    if taking_over is not None and look.mark is not None and look.mark == taking_over.before.mark:
+        return MarkedPainter(look, taking_over, studio)
     after = LookPainter(look, studio)
     if taking_over is None:
         return after
     before = LookPainter(taking_over.before, studio)
     return FadePainter(before, after, taking_over, stays=_stays(taking_over.before, look))
+
+
+class MarkedPainter:
+    """A logo stays where it is while one look takes over from another."""
+
+    def __init__(self, look: Look, taking_over: Fade, studio: Studio) -> None:
+        size = (studio.width, studio.height)
+        (self._stamp,) = stamps_of(Look(mark=look.mark), studio.files, size)
+        bare, before = (each.model_copy(update={"mark": None}) for each in (look, taking_over.before))
+        self._below = painter_of(bare, taking_over.model_copy(update={"before": before}), studio)
+
+    def paint(self, index: int, planes: Planes) -> None:
+        self._below.paint(index, planes)
+        self._stamp.paint(index, planes)
 
 
 class LookPainter:
@@ -80,6 +97,15 @@ class LookPainter:
             draw_ground(look, studio.files, self.ground)
             for window in _windows(look):
                 _surround(self.ground, window)
+        self._stamp(stamps_of(look, studio.files, (studio.width, studio.height)))
+
+    def _stamp(self, stamps: Iterable[Stamp | RisingStamp]) -> None:
+        """What stands still where nothing moves belongs to the ground."""
+        for stamp in stamps:
+            if stamp.still and not any(_overlap(stamp.rect, part.rect) for part in self.moving):
+                stamp.paint(0, self.ground)
+            else:
+                self.moving.append(stamp)
 
     def paint(self, index: int, planes: Planes) -> None:
         if self._target is not planes:
@@ -243,7 +269,7 @@ def _inlay(inlay: Inlay, studio: Studio) -> Moving:
 
 def _presenter_alone(look: Look, studio: Studio) -> Drawn | None:
     """The presenter who fills the frame, with nothing before it."""
-    if look.host is None or look.inlay is not None:
+    if look.host is None or any(part is not None for part in (look.inlay, look.mark, look.plate)):
         return None
     source = look.host.source
     return source if isinstance(source, Drawn) and _fills(rect_of(look.host.window.box), studio) else None
@@ -261,6 +287,15 @@ def _surround(ground: Planes, window: Window) -> None:
         border=window.border,
         colour=colour_of(window.border_colour),
         shadow=window.shadow,
+    )
+
+
+def _overlap(one: Rect, other: Rect) -> bool:
+    return (
+        one.x < other.x + other.width
+        and other.x < one.x + one.width
+        and one.y < other.y + other.height
+        and other.y < one.y + one.height
     )
 
 

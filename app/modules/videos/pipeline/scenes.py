@@ -9,6 +9,7 @@ from fractions import Fraction
 from app.avatars.base import Delivery
 from app.media.time import FrameRange, frames_for
 from app.modules.videos.composition import Composition, Scene
+from app.modules.videos.pipeline.branding import Plated, branded, plated
 from app.modules.videos.pipeline.fingerprint import seed_of
 from app.modules.videos.pipeline.looks import (
     Drawn,
@@ -125,6 +126,7 @@ class Shown:
         places = {0, self.fade_frames, self.span.frames}
         places |= {segment.start - self.span.start for segment in self.segments}
         places |= {edge for each in self.placed for edge in (each.first, each.stop)}
+        places |= self._plated.edges if self._plated is not None else set()
         return sorted(place for place in places if 0 <= place <= self.span.frames)
 
     @property
@@ -149,7 +151,7 @@ class Shown:
             source = source.model_copy(update=silent)
         elif source is not None:
             source = source.after(beyond / self.fps)
-        look = self._look(last, source)
+        look = self._look(last, source).model_copy(update={"plate": None})
         if look.inlay is None:
             return look
         inlay = look.inlay.model_copy(update={"source": later(look.inlay.source, beyond, self.fps)})
@@ -171,6 +173,7 @@ class Shown:
             slide=self._slide(layout, hosted=window is not None),
             host=Host(window=window, source=source) if window is not None and source is not None else None,
         )
+        look = branded(look, self.scene.card, self._plated, at, self.composition.brand, self.frame)
         shown = next((each for each in reversed(self.placed) if each.first <= at < each.stop), None)
         corner = self.corner if window is not None and layout.arrangement is Arrangement.OVERLAY else None
         return look if shown is None else self._with_inlay(look, shown, at, corner)
@@ -182,6 +185,10 @@ class Shown:
             return look.model_copy(update={"slide": None, "host": None, "inlay": inlay})
         window = inset_window(self.frame, asset.width / max(1, asset.height), host=corner)
         return look.model_copy(update={"inlay": Inlay(window=window, source=moved)})
+
+    @property
+    def _plated(self) -> Plated | None:
+        return plated(self.scene.lower_third, FrameRange(self.fade_frames, self.span.frames), self.fps)
 
     def _slide(self, layout: Layout, *, hosted: bool) -> Slide | None:
         picture = self.scene.slide
