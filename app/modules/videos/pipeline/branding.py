@@ -11,7 +11,7 @@ from app.modules.videos.pipeline.staging import CORNERS, Size, even, fitted, who
 from app.modules.videos.scenery import Brand, Card, Corner, LowerThird, Side
 
 #: How long a lower third comes and goes, and the shortest time in which it can be read.
-_MOVING_MS, _SHORTEST_MS = 400, 1200
+_MOVING_MS, SHORTEST_MS = 400, 1200
 #: From the frame's edge, which some screens cut off; thousandths of its shorter side.
 _SAFE = 50
 #: A logo is no wider, and a plate has no less room: thousandths of the frame's width.
@@ -46,7 +46,7 @@ class Plated:
 
 def plated(words: LowerThird | None, free: FrameRange, fps: Fraction) -> Plated | None:
     """In those frames of the scene that are ``free``; earlier than asked for when it ends too soon to read it."""
-    shortest, moving = frames_for(_SHORTEST_MS, fps), max(1, frames_for(_MOVING_MS, fps))
+    shortest, moving = frames_for(SHORTEST_MS, fps), max(1, frames_for(_MOVING_MS, fps))
     if words is None or len(free) < shortest:
         return None
     wanted = frames_for(words.at_ms, fps) if words.at_ms else 0

@@ -21,7 +21,7 @@ from app.modules.videos.pipeline.looks import CARD_MARGIN, Cover, Palette, Plate
 Bgr = NDArray[np.uint8]
 Files = Mapping[str, Path]
 #: Thousandths of the frame's shorter side: sizes of letters, gaps, and the accent.
-_TITLE, _SUBTITLE, _NAME, _ROLE = 124, 48, 42, 28
+_TITLE, _SUBTITLE, _NAME, _ROLE = 124, 48, 44, 30
 _LINE_LONG, _LINE_THICK, _LINE_GAP, _SUBTITLE_GAP = 110, 9, 44, 26
 #: What title and subtitle may take of the height, in thousandths.
 _TITLE_ROOM, _SUBTITLE_ROOM = 420, 160
@@ -29,7 +29,6 @@ _TITLE_ROOM, _SUBTITLE_ROOM = 420, 160
 _SMALLER, _MUTED = 0.62, 0.78
 #: Radius, in thousandths of the shorter side, and how much of the text's colour.
 _RINGS = ((640, 0.035), (400, 0.07))
-_PLATE_OPACITY = 0.94
 
 
 def draw_cover(canvas: Bgr, cover: Cover, files: Files) -> None:
@@ -101,9 +100,8 @@ def plate_of(plate: Plate, files: Files, frame: tuple[int, int]) -> Sticker:
     ink(bgr, name.coverage, (bar + across, inside), bgr_of(palette.text))
     if role.lines:
         ink(bgr, role.coverage, (bar + across, inside + name.height), mixed(palette.text, palette.back, _MUTED))
-    seen = np.rint(outline_of(Outline.ROUNDED, *size) * _PLATE_OPACITY).astype(np.uint8)
     x = room.x if plate.side == "left" else room.x + room.width - size[0]
-    return Sticker(bgr=bgr, seen=seen, x=x, y=room.y + room.height - size[1])
+    return Sticker(bgr=bgr, seen=outline_of(Outline.ROUNDED, *size), x=x, y=room.y + room.height - size[1])
 
 
 def _line(text: str, palette: Palette, weight: Weight, files: Files, room: tuple[float, float, float]) -> Lettering:

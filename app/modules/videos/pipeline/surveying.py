@@ -14,6 +14,7 @@ from app.core.errors import TenexError
 from app.media.quiet import Part, covered, quietest
 from app.modules.videos.composition import Composition, Scene
 from app.modules.videos.phrases import time_of
+from app.modules.videos.pipeline.branding import mark_of, overlap
 from app.modules.videos.pipeline.ground import read_image
 from app.modules.videos.pipeline.looks import Box
 from app.modules.videos.pipeline.plan import PlannedTake
@@ -34,6 +35,7 @@ class Question(Value):
     slide: Asset
     place: Box
     boxes: tuple[Box, ...]
+    logo: Box | None = None
 
 
 class Phrase(Value):
@@ -64,7 +66,9 @@ def _corners(composition: Composition) -> Iterator[Question]:
         layout = arranged(scene, hosted=hosted)
         free = layout.arrangement is Arrangement.OVERLAY and layout.corner is Corner.AUTO
         if free and isinstance(scene.slide, Asset):
-            yield _question(number, scene, scene.slide, frame)
+            logo = mark_of(composition.brand, frame, None)
+            question = _question(number, scene, scene.slide, frame)
+            yield question.model_copy(update={"logo": logo.box if logo is not None else None})
 
 
 def _question(number: int, scene: Scene, slide: Asset, frame: Size) -> Question:
@@ -92,7 +96,10 @@ def survey(task: dict[str, Any], _progress: object) -> dict[str, Any]:
 def _free_corner(question: Question, files: Mapping[str, Path]) -> Corner:
     image = read_image(files[question.slide.sha256])[:, :, :3]
     parts = [_on_slide(box, question.place) for box in question.boxes]
-    return CORNERS[quietest(covered(image, parts))]
+    shares = covered(image, parts)
+    # Nothing on a slide is as much in the way as the logo.
+    taken = [question.logo is not None and overlap(box, question.logo) for box in question.boxes]
+    return CORNERS[quietest([share + on_logo for share, on_logo in zip(shares, taken, strict=True)])]
 
 
 def _on_slide(box: Box, place: Box) -> Part:

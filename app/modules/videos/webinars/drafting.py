@@ -29,6 +29,14 @@ from app.modules.videos.scenery import (
     Transition,
     TransitionKind,
 )
+from app.modules.videos.webinars.brand_schemas import CardIn
+from app.modules.videos.webinars.branding import (
+    brand_of,
+    card_scene,
+    check_lower_third,
+    introduced,
+    lower_third_of,
+)
 from app.modules.videos.webinars.schemas import (
     BrollIn,
     CreateWebinar,
@@ -66,21 +74,41 @@ class Drafting:
             picture=Picture(aspect_ratio=order.aspect_ratio, resolution=order.resolution, fps=order.fps),
             scenes=self._scenes(),
             captions=order.captions,
+            brand=brand_of(self._session, self._workspace_id, order.brand),
         )
 
     def _scenes(self) -> tuple[Scene, ...]:
         wanted = self._wanted()
-        clips = self._whole_recording(len(wanted))
+        clips = iter(self._whole_recording(sum(scene.card is None for scene in wanted)))
         speakers = dict[tuple[str, str | None, str | None], Speaker]()
-        made = list[Scene]()
+        made = [card_scene(self._order.title_card)] if self._order.title_card is not None else []
+        shown = 0
         for number, scene in enumerate(wanted, 1):
-            page = self._page_of(scene, number)
+            if scene.card is not None:
+                made.append(self._card(scene, scene.card, number, first=not made))
+                continue
+            shown += 1
+            page = self._page_of(scene, number, shown)
             title = scene.title or (page.title if page is not None and page.title else "")
             with _naming(number, title):
                 chapter = title[:LONGEST_TITLE] or f"Slide {number}"
-                made.append(self._scene(scene, page, chapter, clips[number - 1], speakers, number))
+                made.append(self._scene(scene, page, chapter, next(clips), speakers, first=not made))
+        if self._order.end_card is not None:
+            made.append(self._faded_in(card_scene(self._order.end_card)))
         self._check_length(made)
-        return tuple(made)
+        lower_third = self._order.lower_third
+        return introduced(made, lower_third_of(lower_third) if lower_third is not None else None)
+
+    def _card(self, wanted: SceneIn, card: CardIn, number: int, *, first: bool) -> Scene:
+        with _naming(number, wanted.title or card.title):
+            more = sorted(wanted.model_fields_set - {"card", "title", "transition"})
+            if more:
+                raise InvalidWebinar(f"it is a card, which stands alone: leave out its {', '.join(more)}")
+            scene = card_scene(card, wanted.title)
+            return scene.model_copy(update={"transition": self._transition(wanted, first=first)})
+
+    def _faded_in(self, scene: Scene) -> Scene:
+        return scene.model_copy(update={"transition": self._transition(SceneIn(), first=False)})
 
     # what is wanted --------------------------------------------------------------------------------------------------
 
@@ -113,10 +141,11 @@ class Drafting:
             )
         return SceneIn(script=page.notes)
 
-    def _page_of(self, scene: SceneIn, number: int) -> FilePage | None:
+    def _page_of(self, scene: SceneIn, number: int, shown: int) -> FilePage | None:
+        """``shown``: how many scenes that are no cards there are until this one."""
         if isinstance(scene.slide, SlideIn):
             return None
-        wanted = number if scene.slide is None else scene.slide
+        wanted = shown if scene.slide is None else scene.slide
         if not self._pages:
             if scene.slide is not None:
                 raise InvalidWebinar(f"Scene {number} asks for page {wanted}, but no deck was named.")
@@ -158,7 +187,8 @@ class Drafting:
         title: str,
         whole: Clip | None,
         speakers: dict[tuple[str, str | None, str | None], Speaker],
-        number: int,
+        *,
+        first: bool,
     ) -> Scene:
         given = [name for name in ("script", "recording", "audio", "duration") if getattr(wanted, name) is not None]
         if len(given) > 1:
@@ -167,8 +197,11 @@ class Drafting:
         slide = page_asset(page) if page is not None else slide
         scene = Scene(title=title, slide=slide, layout=_layout(wanted.layout or self._order.layout))
         voice = self._voice(wanted, whole, speakers)
-        scene = scene.model_copy(update={**voice, "transition": self._transition(wanted, number)})
+        scene = scene.model_copy(update={**voice, "transition": self._transition(wanted, first=first)})
         _check_layout(scene)
+        if wanted.lower_third is not None:
+            scene = scene.model_copy(update={"lower_third": lower_third_of(wanted.lower_third)})
+            check_lower_third(scene)
         return scene.model_copy(update={"broll": tuple(self._broll(each, scene) for each in wanted.broll)})
 
     def _voice(
@@ -204,9 +237,9 @@ class Drafting:
         pauses = {"lead_in_ms": _LEAD_IN_MS, "lead_out_ms": _LEAD_OUT_MS}
         return {"script": scene.script, "speaker": scene.speaker} | pauses
 
-    def _transition(self, wanted: SceneIn, number: int) -> Transition:
+    def _transition(self, wanted: SceneIn, *, first: bool) -> Transition:
         asked = wanted.transition or self._order.transition or TransitionIn()
-        if number == 1:
+        if first:
             return Transition(kind=TransitionKind.CUT)
         return Transition(kind=asked.kind, duration_ms=round(asked.duration * 1000))
 

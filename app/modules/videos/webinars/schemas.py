@@ -10,14 +10,13 @@ from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Res
 from app.modules.videos.fields import Metadata, Name, Rate, Tags, Title
 from app.modules.videos.scenery import Arrangement, Corner, Fit, Shape, Side, TransitionKind
 from app.modules.videos.schemas import METADATA, TAGS, Sent, example
+from app.modules.videos.webinars.brand_schemas import BrandIn, CardIn, Colour, Id, LowerThirdIn
 
 MOST_SCENES = 500
 _DECK = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
 Moment = Annotated[float, Field(ge=0, le=43_200)]
 Length = Annotated[float, Field(gt=0, le=43_200)]
 Share = Annotated[float, Field(ge=0, le=0.9)]
-Colour = Annotated[str, Field(pattern="^#[0-9a-fA-F]{6}$")]
-Id = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class SlideIn(Sent):
@@ -122,6 +121,10 @@ class SceneIn(Sent):
     layout: LayoutIn | None = None
     broll: list[BrollIn] = Field(default_factory=list[BrollIn], max_length=50)
     transition: TransitionIn | None = None
+    card: CardIn | None = Field(
+        default=None, description="Words that fill the frame for a while, instead of all of the above but the title"
+    )
+    lower_third: LowerThirdIn | None = None
 
 
 class CreateWebinar(Sent):
@@ -149,6 +152,10 @@ class CreateWebinar(Sent):
     transition: TransitionIn | None = Field(
         default=None, description="Between all scenes; else a fade of half a second"
     )
+    brand: BrandIn | None = Field(default=None, description="Colours, font and logo")
+    title_card: CardIn | None = Field(default=None, description="Before all scenes")
+    end_card: CardIn | None = Field(default=None, description="After all scenes")
+    lower_third: LowerThirdIn | None = Field(default=None, description="In the first scene in which a host is seen")
     aspect_ratio: AspectRatio = AspectRatio.WIDE
     resolution: Resolution = Resolution.P1080
     fps: Rate = FrameRate.R25

@@ -45,6 +45,13 @@ def sound_asset(session: Session, workspace_id: str, file_id: str) -> Asset:
     return _asset(AssetKind.SOUND, file.files["original"], f"The sound {file.name} ({file.id})", **heard)
 
 
+def font_asset(session: Session, workspace_id: str, file_id: str) -> Asset:
+    """Raises FileNotFound, InvalidWebinar."""
+    file = _ready(session, workspace_id, file_id, Kind.FONT)
+    stored = file.files.get("font", file.files["original"])
+    return _asset(AssetKind.FONT, stored, f"The font {file.name} ({file.id})")
+
+
 def recording_asset(session: Session, workspace_id: str, video_id: str) -> Asset:
     """The revision that a video shows. Raises VideoNotFound, InvalidWebinar."""
     video = video_of(session, workspace_id, video_id)
