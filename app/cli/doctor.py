@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 _ENCODERS = ("libx264", "aac")
 _ROOM_GB = 1.0
-_NOT_YET = "not used yet"
+#: A letter of each script that is looked for.
+_SCRIPTS = {"Arabic": "ن", "Hebrew": "א", "Hindi": "क", "Chinese": "的", "Japanese": "の", "Korean": "한"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +147,26 @@ def _voices(settings: Settings) -> Iterator[Finding]:
 def _documents(_settings: Settings) -> Iterator[Finding]:
     remedy = "sudo apt-get install libreoffice-impress fonts-crosextra-carlito fonts-liberation"
     yield _program("LibreOffice", "soffice", "pages of PPTX, PPT and ODP decks", remedy)
-    remedy = "sudo apt-get install fontconfig fonts-dejavu-core"
-    yield _program("Fonts", "fc-list", f"text in the picture ({_NOT_YET})", remedy)
+    yield _fonts()
+
+
+def _fonts() -> Finding:
+    from app.media.lettering.faces import Face, NoFont, fonts_for
+
+    lacking = list[str]()
+    for script, letter in _SCRIPTS.items():
+        try:
+            fonts_for(letter, Face())
+        except NoFont:
+            lacking.append(script)
+    return Finding(
+        name="Fonts",
+        found=not lacking,
+        required=False,
+        detail=f"none for {', '.join(lacking)}" if lacking else "for every script that was tried",
+        purpose="text in videos that is not Latin, Greek or Cyrillic",
+        remedy="sudo apt-get install fonts-noto-core fonts-noto-cjk",
+    )
 
 
 def _program(name: str, program: str, purpose: str, remedy: str) -> Finding:

@@ -3,7 +3,8 @@
 """Which font draws which character: one's own, then those that ship with us, then those of the system.
 
 Ours (Inter, under the SIL Open Font License, beside them) cover Latin, Greek and Cyrillic, and look the same on every
-machine. Other scripts come from the fonts that are installed; what no font has is left out, and told.
+machine. Other scripts come from the fonts that are installed. Letters that no font has are an error that names them;
+symbols are left out, and told.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
+from app.core.errors import TenexError
 from app.media.refusals import Corrupt
 
 _FOLDERS = (
@@ -36,6 +38,13 @@ _MOST_SEARCHED, _MOST_USED = 400, 4
 #: What tells of a font that it is not for plain text; "sans" is looked for apart.
 _UNLIKELY = ("italic", "oblique", "mono", "condensed", "narrow", "light", "thin", "black", "symbol", "math")
 _OUTLINES = ("glyf", "CFF ", "CFF2")
+
+
+class NoFont(TenexError):
+    """Text would be shown with letters missing."""
+
+    status = 422
+    code = "no_font"
 
 
 class Weight(StrEnum):
@@ -113,7 +122,7 @@ class Fonts:
 
 
 def fonts_for(text: str, face: Face) -> Fonts:
-    """Raises ``Corrupt`` for a font of one's own that cannot be read."""
+    """Raises ``Corrupt`` for a font of one's own that cannot be read, ``NoFont`` for letters that no font has."""
     chain = [*([read_font(face.own)] if face.own is not None else []), read_font(_shipped(face.weight))]
     wanted = {character for character in text if not _follows(character)}
     missing = {character for character in wanted if not any(ord(character) in font.characters for font in chain)}
@@ -123,6 +132,8 @@ def fonts_for(text: str, face: Face) -> Fonts:
             break
         chain.append(more)
         missing -= set(map(chr, more.characters))
+    if letters := sorted(character for character in missing if unicodedata.category(character)[0] == "L"):
+        raise _no_font(letters)
     return Fonts(chain=tuple(chain), missing=frozenset(missing))
 
 
@@ -137,6 +148,14 @@ def read_font(path: Path) -> Font:
         raise
     except Exception as error:  # the readers of fontTools raise whatever a damaged table makes them meet
         raise _unreadable(path, error) from error
+
+
+def _no_font(letters: list[str]) -> NoFont:
+    script = unicodedata.name(letters[0], "letter").split("-")[0].split()[0].capitalize()
+    return NoFont(
+        f"No font has the letters {''.join(letters[:12])} ({script}). Upload one that does and name it as the brand's "
+        "font, or install it where videos are made (for most scripts, Debian's fonts-noto-core and fonts-noto-cjk)."
+    )
 
 
 def _unreadable(path: Path, error: Exception) -> Corrupt:

@@ -41,7 +41,7 @@ class Align(StrEnum):
 class Lettering:
     """Text in its place: ``coverage`` holds all of its ink, 0..255. ``baseline``: of the first line, in rows.
 
-    ``missing``: characters that no font has; they are left out.
+    ``missing``: symbols that no font has; they are left out.
     """
 
     coverage: Plane
@@ -63,7 +63,7 @@ class Lettering:
 def set_text(text: str, face: Face, *, size: float, width: float, align: Align = Align.START) -> Lettering:
     """In this size, in pixels, and as many lines as that takes. Nothing is wider than ``width``.
 
-    Raises ``Corrupt`` for a font that cannot be read.
+    Raises ``Corrupt`` for a font that cannot be read, ``NoFont`` for letters that no font has.
     """
     return Text(text, face, align=align).at(size, width)
 
@@ -73,14 +73,16 @@ def fit_text(
 ) -> Lettering:
     """In this size, or the largest smaller one in which all of it fits, in at most so many lines of like length.
 
-    Raises ``Corrupt`` for a font that cannot be read.
+    Raises ``Corrupt`` for a font that cannot be read, ``NoFont`` for letters that no font has.
     """
     setting = Text(text, face, align=align, balance=True)
-    while True:
-        made = setting.at(size, width)
-        if (len(made.lines) <= lines and made.height <= height) or size < _SMALLEST:
-            return made
+    while size >= _SMALLEST:
+        if setting.may_fit(size, width, height, lines):
+            made = setting.at(size, width)
+            if len(made.lines) <= lines and made.height <= height:
+                return made
         size *= _SHRINK
+    return setting.at(size, width)
 
 
 def ink(bgr: NDArray[np.uint8], coverage: Plane, at: tuple[int, int], colour: tuple[int, int, int]) -> None:
@@ -102,6 +104,11 @@ class Text:
         self._break = balanced if balance else wrapped
         self._widths: dict[str, float] = {}
         self._loaded: dict[Font, ImageFont.FreeTypeFont] = {}
+
+    def may_fit(self, size: float, width: float, height: float, lines: int) -> bool:
+        """Whether it is worth drawing."""
+        count = len(wrapped(self._text, width / size, self._width))
+        return count <= lines and count * self._metrics[1] * size < height + 1
 
     def at(self, size: float, width: float) -> Lettering:
         limit = width

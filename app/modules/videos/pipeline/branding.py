@@ -88,8 +88,8 @@ def mark_of(brand: Brand, frame: Size, host: Box | None) -> Mark | None:
 
 
 def plate_room(frame: Size, host: Box | None, mark: Box | None) -> tuple[Box, Side]:
-    """Where a plate can be, at the lower edge beside the host, or above a host who leaves no room beside; never on the
-    logo.
+    """Where a plate can be: at the lower edge beside the host, above one who leaves no room beside, on one who leaves
+    none at all. Never on the logo.
     """
     width, height = frame
     safe, highest = even(_SAFE * min(frame) / 1000), even(_HIGHEST_PLATE * min(frame) / 1000)
@@ -100,13 +100,24 @@ def plate_room(frame: Size, host: Box | None, mark: Box | None) -> tuple[Box, Si
         if max(before, behind) - safe >= _NARROWEST_PLATE * width / 1000:
             left, right = (safe, before) if before >= behind else (width - behind, width - safe)
             side = Side.LEFT if before >= behind else Side.RIGHT
-        else:
+        elif host.y >= highest + 2 * safe:
             bottom = host.y - safe
     left, right = _no_wider(left, right, even(_WIDEST_PLATE * min(frame) / 1000), side)
     room = Box(x=left, y=even(bottom) - highest, width=right - left, height=highest)
     if mark is not None and overlap(room, mark):
-        room = room.model_copy(update={"y": even(mark.y - safe / 2) - highest})
+        room = _beside(room, mark, frame)
     return room, side
+
+
+def _beside(room: Box, mark: Box, frame: Size) -> Box:
+    """Above a logo at the lower edge, beside one at the upper."""
+    gap = even(_SAFE * min(frame) / 2000)
+    if mark.y > frame[1] / 2:
+        return room.model_copy(update={"y": mark.y - gap - room.height})
+    if mark.x > frame[0] / 2:
+        return room.model_copy(update={"width": mark.x - gap - room.x})
+    left = mark.x + mark.width + gap
+    return room.model_copy(update={"x": left, "width": room.x + room.width - left})
 
 
 def overlap(one: Box, other: Box) -> bool:
