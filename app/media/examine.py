@@ -23,6 +23,7 @@ from app.media.demux import MOST_STREAMS, Chosen, Track, choose, codec_of, locke
 from app.media.examined import Bounds, Edits, Examined, Picture, Sound, SubtitleTrack
 from app.media.extent import missing_bytes
 from app.media.look import Looks, look
+from app.media.transparency import says_alpha
 from app.media.refusals import (
     Corrupt,
     NotMedia,
@@ -245,6 +246,7 @@ def _picture(read: _Read) -> Picture:
         frames=len(read.picture.times),
         key_frame_every=_key_frame_every(read),
         edits=_edits(read),
+        alpha=says_alpha(stream, looks.pixel_format),
     )
 
 

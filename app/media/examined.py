@@ -62,7 +62,10 @@ class Colour(Fact):
 
 
 class Picture(Fact):
-    """``width`` and ``height`` are as shown: square pixels, upright. ``rotation`` is clockwise, still to be applied."""
+    """``width`` and ``height`` are as shown: square pixels, upright. ``rotation`` is clockwise, still to be applied.
+
+    ``alpha``: it says of every pixel how much of it is seen.
+    """
 
     index: int
     codec: str
@@ -84,6 +87,7 @@ class Picture(Fact):
     frames: int
     key_frame_every: Fraction
     edits: Edits
+    alpha: bool = False
 
 
 class Sound(Fact):

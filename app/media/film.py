@@ -7,23 +7,26 @@ later than half a frame of ours after it. Before the first and after the last, t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 import av
 import cv2
 import numpy as np
 from av.error import FFmpegError
+from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
 
 from app.media.demux import choose, demuxer_of, opened, packets_of
 from app.media.encode import Plane, Planes, planes_of
-from app.media.examined import Bounds
+from app.media.examined import Bounds, Rotation
 from app.media.look import rotation_of
 from app.media.refusals import Corrupt
 
@@ -57,8 +60,14 @@ class Run:
         return self.at + passed
 
 
-class Film:
-    def __init__(self, path: Path, run: Run, *, fps: Fraction, size: tuple[int, int]) -> None:
+PictureT = TypeVar("PictureT")
+Size = tuple[int, int]
+
+
+class Projector(ABC, Generic[PictureT]):
+    """Finds the frame for each moment; what it becomes in the box, subclasses know."""
+
+    def __init__(self, path: Path, run: Run, *, fps: Fraction, size: Size) -> None:
         self._path, self._run, self._fps, self._size = path, run, fps, size
         self._stack = ExitStack()
         self._frames: Iterator[tuple[Fraction, av.VideoFrame]] = iter(())
@@ -66,9 +75,9 @@ class Film:
         self._following: tuple[Fraction, av.VideoFrame] | None = None
         self._last_time: Fraction | None = None
         self._shown: av.VideoFrame | None = None
-        self._picture: Planes | None = None
+        self._picture: PictureT | None = None
 
-    def picture(self, index: int) -> Planes:
+    def picture(self, index: int) -> PictureT:
         """That of frame ``index`` of our clock; the same object as before when nothing changed. Raises ``Corrupt``."""
         time = self._run.time(index / self._fps)
         if self._last_time is None or time < self._last_time:
@@ -81,7 +90,7 @@ class Film:
             raise Corrupt("No picture of the recording can be decoded there. Upload it again.")
         if self._picture is None or self._current[1] is not self._shown:
             self._shown = self._current[1]
-            self._picture = self._filled(self._shown)
+            self._picture = self._developed(self._shown, self._size)
         return self._picture
 
     def close(self) -> None:
@@ -94,6 +103,13 @@ class Film:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @abstractmethod
+    def _developed(self, frame: av.VideoFrame, size: Size) -> PictureT:
+        """The frame, upright, in the encoder's colours, and as large as fills the box."""
+
+    def _decoder(self, stream: VideoStream) -> VideoCodecContext:
+        return stream.codec_context
 
     def _begin(self, time: Fraction) -> None:
         self._stack.close()
@@ -112,44 +128,45 @@ class Film:
         tick = stream.time_base or Fraction(1, 1000)
         # In an MP4, zero is the beginning; elsewhere it is when the first stream begins.
         origin = Fraction(0) if demuxer_of(self._path) == "mov" else Fraction(max(0, media.start_time or 0), 1_000_000)
-        stream.codec_context.thread_count = 1
+        decoder = self._decoder(stream)
+        decoder.thread_count = 1
         if stream.codec_context.height >= _MUCH_SMALLER * self._size[1]:
-            stream.codec_context.options = {"skip_loop_filter": "bidir"}
+            decoder.options = {"skip_loop_filter": "bidir"}
         if start > 0:
             with suppress(FFmpegError):  # it stays at the beginning
                 media.seek(int((start + origin) / tick), stream=stream)
         for packet in packets_of(media, stream):
             time = packet.pts if packet.pts is not None else packet.dts
             far = time is not None and time * tick - origin < target - _NEAR
-            stream.codec_context.skip_frame = "NONREF" if far else "DEFAULT"
+            decoder.skip_frame = "NONREF" if far else "DEFAULT"
             with suppress(FFmpegError):  # this packet only: the picture before it stays
-                for frame in packet.decode():
+                for frame in decoder.decode(packet):
                     if frame.pts is not None:
                         yield frame.pts * tick - origin, frame
 
-    def _filled(self, frame: av.VideoFrame) -> Planes:
-        """The frame, upright, in the encoder's colours, and as large as fills the box."""
+
+class Film(Projector[Planes]):
+    def _developed(self, frame: av.VideoFrame, size: Size) -> Planes:
         turn = rotation_of(frame)
-        width, height = self._size
-        size = (width, height) if turn in (0, 180) else (height, width)
+        size = size if turn in (0, 180) else size[::-1]
         half = (size[0] // 2, size[1] // 2)
-        source = planes_of(_plain(frame))
-        planes = [_filling(source.y, size), _filling(source.u, half), _filling(source.v, half)]
-        if turn:
-            planes = [np.asarray(cv2.rotate(plane, _TURNS[turn]), np.uint8) for plane in planes]
-        y, u, v = planes
+        source = planes_of(in_colours(frame, "yuv420p"))
+        y, u, v = (
+            upright(filling(plane, room), turn)
+            for plane, room in ((source.y, size), (source.u, half), (source.v, half))
+        )
         return Planes(y=y, u=u, v=v)
 
 
-def _plain(frame: av.VideoFrame) -> av.VideoFrame:
-    """As 8-bit 4:2:0, BT.709, limited range; as it is when it is that."""
+def in_colours(frame: av.VideoFrame, pixel_format: str) -> av.VideoFrame:
+    """In that 8-bit format, BT.709, limited range; as it is when it is that."""
     matrix = frame.colorspace
     known = matrix == _BT709 or (matrix not in _BT601 and frame.height >= _HIGH_DEFINITION)
-    if frame.format.name == "yuv420p" and known and frame.color_range != ColorRange.JPEG:
+    if frame.format.name == pixel_format and known and frame.color_range != ColorRange.JPEG:
         return frame
-    full = frame.color_range == ColorRange.JPEG or frame.format.name.startswith(("yuvj", "rgb", "bgr", "gbr"))
+    full = frame.color_range == ColorRange.JPEG or frame.format.is_rgb or frame.format.name.startswith("yuvj")
     return frame.reformat(
-        format="yuv420p",
+        format=pixel_format,
         src_colorspace=Colorspace.ITU709 if known else Colorspace.ITU601,
         src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
         dst_colorspace=Colorspace.ITU709,
@@ -157,7 +174,11 @@ def _plain(frame: av.VideoFrame) -> av.VideoFrame:
     )
 
 
-def _filling(plane: Plane, size: tuple[int, int]) -> Plane:
+def upright(plane: Plane, turn: Rotation) -> Plane:
+    return np.asarray(cv2.rotate(plane, _TURNS[turn]), np.uint8) if turn else plane
+
+
+def filling(plane: Plane, size: Size) -> Plane:
     """Scaled until both sides are filled; what is too much is cut off, evenly at the sides, mostly below."""
     height, width = plane.shape
     if (width, height) == size:
@@ -173,7 +194,7 @@ def _filling(plane: Plane, size: tuple[int, int]) -> Plane:
     return plane if plane.shape == size[::-1] else _resized(plane, size)
 
 
-def _resized(plane: Plane, size: tuple[int, int]) -> Plane:
+def _resized(plane: Plane, size: Size) -> Plane:
     """Made smaller by less than half, a light blur and straight lines look like an average over areas, and take a third
     of its time: SSIM to a bicubic reduction by 1.9 is .997 and .998.
     """
