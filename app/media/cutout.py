@@ -15,7 +15,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from app.media.encode import Plane, Planes
-from app.media.film import Projector, Size, filling, in_colours, upright
+from app.media.film import Projector, Size, filling, in_colours, lying, upright
 from app.media.look import rotation_of
 from app.media.transparency import alpha_decoder, has_alpha
 
@@ -39,7 +39,7 @@ class CutoutFilm(Projector[Cutout]):
 
     def _developed(self, frame: av.VideoFrame, size: Size) -> Cutout:
         turn = rotation_of(frame)
-        size = size if turn in (0, 180) else size[::-1]
+        size = lying(size, turn)
         half = (size[0] // 2, size[1] // 2)
         luma, *chroma, cover = _planes(frame)
         fine = cover if chroma[0].shape == cover.shape else _reduced(cover, chroma[0])

@@ -23,7 +23,6 @@ from app.media.demux import MOST_STREAMS, Chosen, Track, choose, codec_of, locke
 from app.media.examined import Bounds, Edits, Examined, Picture, Sound, SubtitleTrack
 from app.media.extent import missing_bytes
 from app.media.look import Looks, look
-from app.media.transparency import says_alpha
 from app.media.refusals import (
     Corrupt,
     NotMedia,
@@ -36,6 +35,7 @@ from app.media.refusals import (
     named,
 )
 from app.media.sniff import container_of
+from app.media.transparency import says_alpha
 
 _TEXT_SUBTITLES = frozenset(
     {"subrip", "ass", "ssa", "mov_text", "webvtt", "text", "ttml", "sami", "microdvd", "subviewer", "stl", "eia_608"}

@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false
 """A recording as pictures for frames of our own clock, scaled and cropped to fill a box. A stranger's file: only to be
 opened in limited child processes.
 
@@ -148,7 +149,7 @@ class Projector(ABC, Generic[PictureT]):
 class Film(Projector[Planes]):
     def _developed(self, frame: av.VideoFrame, size: Size) -> Planes:
         turn = rotation_of(frame)
-        size = size if turn in (0, 180) else size[::-1]
+        size = lying(size, turn)
         half = (size[0] // 2, size[1] // 2)
         source = planes_of(in_colours(frame, "yuv420p"))
         y, u, v = (
@@ -172,6 +173,11 @@ def in_colours(frame: av.VideoFrame, pixel_format: str) -> av.VideoFrame:
         dst_colorspace=Colorspace.ITU709,
         dst_color_range=ColorRange.MPEG,
     )
+
+
+def lying(size: Size, turn: Rotation) -> Size:
+    """What becomes of that size when it is turned upright."""
+    return size if turn in (0, 180) else (size[1], size[0])
 
 
 def upright(plane: Plane, turn: Rotation) -> Plane:

@@ -67,6 +67,11 @@ def empty(width: int, height: int) -> Planes:
     )
 
 
+def fill(planes: Planes, colour: tuple[int, int, int]) -> None:
+    """With one colour (Y, U, V)."""
+    planes.y[:], planes.u[:], planes.v[:] = colour
+
+
 def copy(source: Planes, target: Planes) -> None:
     target.y[:], target.u[:], target.v[:] = source.y, source.u, source.v
 

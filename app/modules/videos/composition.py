@@ -110,6 +110,13 @@ class Scene(Value):
     card: Card | None = None
     lower_third: LowerThird | None = None
 
+    @property
+    def cutout(self) -> Asset | None:
+        """The recording of the host, if its transparent background is left out."""
+        if self.recording is None or not self.recording.asset.alpha or not self.layout.cutout:
+            return None
+        return self.recording.asset
+
 
 class Composition(Value):
     picture: Picture

@@ -153,6 +153,7 @@ def _media(files: Mapping[str, Any], facts: Mapping[str, Any]) -> MediaFacts:
             constant_frame_rate=picture.constant,
             interlaced=picture.interlaced,
             hdr=picture.colour.hdr,
+            alpha=picture.alpha,
             primaries=picture.colour.primaries,
             transfer=picture.colour.transfer,
             matrix=picture.colour.matrix,

@@ -33,6 +33,7 @@ class Asset(Value):
     height: int = 0
     duration_ms: int = 0
     has_sound: bool = False
+    alpha: bool = False  # transparent in parts
 
 
 class Clip(Value):
@@ -79,7 +80,7 @@ class Side(StrEnum):
 
 class Layout(Value):
     """Where slide and host are. ``size`` is the host's height in ``overlay``; ``split`` its share of the frame beside
-    the slide.
+    the slide. ``cutout``: a host whose recording is transparent stands on the frame's lower edge, without a window.
     """
 
     arrangement: Arrangement = Arrangement.OVERLAY
@@ -92,6 +93,7 @@ class Layout(Value):
     shadow: bool = True
     side: Side = Side.RIGHT
     split: int = Field(default=330, ge=150, le=700)
+    cutout: bool = True
 
 
 class Fit(StrEnum):

@@ -248,6 +248,7 @@ class PictureFacts(BaseModel):
     constant_frame_rate: bool
     interlaced: bool
     hdr: Hdr | None
+    alpha: bool = Field(description="Transparent in parts: as the host of a webinar, only the person is shown")
     primaries: str = Field(description="Colour as in ITU-T H.273, in ffmpeg's words", examples=["bt709"])
     transfer: str
     matrix: str

@@ -77,13 +77,14 @@ class Zoomed(Value):
 
 
 class Window(Value):
-    """Where a moving picture is, and how it is cut out."""
+    """Where a moving picture is, and how it is cut out: by a shape, or, with ``cutout``, by its own coverage."""
 
     box: Box
     shape: Shape = Shape.RECTANGLE
     border: int = 0
     border_colour: str = "#FFFFFF"
     shadow: bool = False
+    cutout: bool = False
 
 
 class Host(Value):

@@ -19,9 +19,23 @@ from app.avatars.performance import delayed, read_track
 from app.avatars.studio.presenter import Presenter, Shot
 from app.avatars.studio.prints import Prints
 from app.media.bands import Rows
+from app.media.cutout import CutoutFilm, lay_cutout
 from app.media.encode import Plane, Planes
 from app.media.film import Film, Run
-from app.media.stage import Mask, Outline, Rect, copy, draw_surroundings, empty, fade, lay, mask_of, outline_of, push
+from app.media.stage import (
+    Mask,
+    Outline,
+    Rect,
+    copy,
+    draw_surroundings,
+    empty,
+    fade,
+    fill,
+    lay,
+    mask_of,
+    outline_of,
+    push,
+)
 from app.media.time import millisecond_at
 from app.modules.videos.pipeline.ground import colour_of, draw_ground, image_in
 from app.modules.videos.pipeline.looks import Box, Drawn, Fade, FadeKind, Filmed, Host, Inlay, Look, Window, Zoomed
@@ -31,6 +45,8 @@ from app.speech.base import Track
 
 #: How much a still grows while it is seen.
 _ZOOM = 0.08
+#: Behind a transparent recording that is shown in a window.
+_BACKING = "#E8EAED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +61,10 @@ class Studio:
 
 
 class Moving(Protocol):
-    """Something that moves within its rectangle."""
+    """Something that moves within its rectangle. ``covers``: nothing of what is behind is seen through it."""
 
     rect: Rect
+    covers: bool
 
     def paint(self, index: int, planes: Planes) -> None:
         """Lay frame ``index`` over what the planes show there."""
@@ -93,7 +110,7 @@ class LookPainter:
         self.moving = _moving(look, studio)
         self.ground = empty(studio.width, studio.height)
         self._target: Planes | None = None
-        if not any(_fills(part.rect, studio) for part in self.moving):
+        if not any(part.covers and _fills(part.rect, studio) for part in self.moving):
             draw_ground(look, studio.files, self.ground)
             for window in _windows(look):
                 _surround(self.ground, window)
@@ -170,22 +187,50 @@ def _stays(before: Look, after: Look) -> bool:
 class FilmLayer:
     """A recording in its window."""
 
+    covers = True
+
     def __init__(self, window: Window, source: Filmed, studio: Studio) -> None:
-        asset = source.asset
         self.rect = _inside(window)
         self._mask = _mask(window, self.rect)
-        stop = Fraction(source.stop) if source.stop is not None else None
-        run = Run(at=Fraction(source.at), start=Fraction(source.start), stop=stop, loop=source.loop)
-        path = studio.files[asset.sha256 if asset is not None else source.take or ""]
-        size = (self.rect.width, self.rect.height)
-        self._film = Film(path, run, fps=studio.fps, size=size)
+        path, run = _reel(source, studio)
+        self._film = Film(path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
 
     def paint(self, index: int, planes: Planes) -> None:
         _put(self._film.picture(index), self._mask, self.rect.of(planes))
 
 
+class CutoutLayer:
+    """A transparent recording: cut out by its own coverage, or in its window before a plain ground."""
+
+    def __init__(self, window: Window, source: Filmed, studio: Studio) -> None:
+        self.rect = _inside(window)
+        self.covers = not window.cutout
+        self._mask = _mask(window, self.rect)
+        path, run = _reel(source, studio)
+        self._film = CutoutFilm(path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
+        self._backed = empty(self.rect.width, self.rect.height)
+
+    def paint(self, index: int, planes: Planes) -> None:
+        picture, under = self._film.picture(index), self.rect.of(planes)
+        if not self.covers:
+            lay_cutout(picture, under)
+            return
+        fill(self._backed, colour_of(_BACKING))
+        lay_cutout(picture, self._backed)
+        _put(self._backed, self._mask, under)
+
+
+def _reel(source: Filmed, studio: Studio) -> tuple[Path, Run]:
+    asset = source.asset
+    stop = Fraction(source.stop) if source.stop is not None else None
+    run = Run(at=Fraction(source.at), start=Fraction(source.start), stop=stop, loop=source.loop)
+    return studio.files[asset.sha256 if asset is not None else source.take or ""], run
+
+
 class DrawnLayer:
     """The embedded presenter in a window."""
+
+    covers = True
 
     def __init__(self, window: Window, source: Drawn, studio: Studio) -> None:
         self.rect = _inside(window)
@@ -212,6 +257,8 @@ class WholePresenter:
 
 class ZoomLayer:
     """A still that grows slowly, from its middle, in steps too small to be seen."""
+
+    covers = True
 
     def __init__(self, window: Window, source: Zoomed, studio: Studio) -> None:
         self.rect = _inside(window)
@@ -258,13 +305,18 @@ def _moving(look: Look, studio: Studio) -> list[Moving]:
 def _host(host: Host, studio: Studio) -> Moving:
     if isinstance(host.source, Drawn):
         return DrawnLayer(host.window, host.source, studio)
-    return FilmLayer(host.window, host.source, studio)
+    return _filmed(host.window, host.source, studio)
 
 
 def _inlay(inlay: Inlay, studio: Studio) -> Moving:
     if isinstance(inlay.source, Zoomed):
         return ZoomLayer(inlay.window, inlay.source, studio)
-    return FilmLayer(inlay.window, inlay.source, studio)
+    return _filmed(inlay.window, inlay.source, studio)
+
+
+def _filmed(window: Window, source: Filmed, studio: Studio) -> Moving:
+    transparent = source.asset is not None and source.asset.alpha
+    return CutoutLayer(window, source, studio) if transparent else FilmLayer(window, source, studio)
 
 
 def _presenter_alone(look: Look, studio: Studio) -> Drawn | None:

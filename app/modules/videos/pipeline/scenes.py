@@ -28,10 +28,12 @@ from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.soundtrack import Piece
 from app.modules.videos.pipeline.staging import (
     Size,
+    cutout_window,
     fitted,
     host_window,
     inset_window,
     slide_box,
+    standing,
     whole,
 )
 from app.modules.videos.pipeline.timeline import SceneSpan, Segment, Timeline
@@ -168,7 +170,7 @@ class Shown:
 
     def _look(self, at: int, source: Drawn | Filmed | None) -> Look:
         layout = arranged(self.scene, hosted=source is not None)
-        window = host_window(layout, self.frame, self.corner) if source is not None else None
+        window = self._window(layout) if source is not None else None
         look = Look(
             slide=self._slide(layout, hosted=window is not None),
             host=Host(window=window, source=source) if window is not None and source is not None else None,
@@ -177,6 +179,12 @@ class Shown:
         shown = next((each for each in reversed(self.placed) if each.first <= at < each.stop), None)
         corner = self.corner if window is not None and layout.arrangement is Arrangement.OVERLAY else None
         return look if shown is None else self._with_inlay(look, shown, at, corner)
+
+    def _window(self, layout: Layout) -> Window | None:
+        picture = self.scene.cutout
+        if picture is None:
+            return host_window(layout, self.frame, self.corner)
+        return cutout_window(layout, self.frame, self.corner, (picture.width, picture.height))
 
     def _with_inlay(self, look: Look, shown: _Placed, at: int, corner: Corner | None) -> Look:
         asset, moved = shown.broll.asset, later(shown.source(), at - shown.first, self.fps)
@@ -214,6 +222,8 @@ def shown_in(composition: Composition, timeline: Timeline, span: SceneSpan, surv
     corner = scene.layout.corner
     if corner is Corner.AUTO:
         corner = survey.corners.get(span.number, Corner.BOTTOM_RIGHT)
+    if scene.cutout is not None:
+        corner = standing(corner)
     return Shown(
         scene=scene,
         span=span,

@@ -10,6 +10,8 @@ from app.modules.videos.pipeline.looks import Box, Window
 from app.modules.videos.scenery import Arrangement, Corner, Layout, Shape, Side
 
 CORNERS = (Corner.BOTTOM_RIGHT, Corner.BOTTOM_LEFT, Corner.TOP_RIGHT, Corner.TOP_LEFT)
+#: Those in which somebody can stand: the first of the corners.
+STANDING = CORNERS[:2]
 _OPPOSITE = {
     Corner.BOTTOM_RIGHT: Corner.TOP_LEFT,
     Corner.BOTTOM_LEFT: Corner.TOP_RIGHT,
@@ -54,6 +56,38 @@ def host_window(layout: Layout, frame: Size, corner: Corner) -> Window | None:
         border_colour=layout.border_colour,
         shadow=layout.shadow,
     )
+
+
+def cutout_window(layout: Layout, frame: Size, corner: Corner, picture: Size) -> Window | None:
+    """That of a host whose recording, of the size ``picture``, is transparent: it stands on the frame's lower edge.
+
+    All of it is seen in a corner; else its sides are cut off as in other windows.
+    """
+    match layout.arrangement:
+        case Arrangement.SLIDE:
+            return None
+        case Arrangement.HOST:
+            box = whole(frame)
+        case Arrangement.SIDE_BY_SIDE:
+            box = _halves(layout, frame)[1]
+            box = box.model_copy(update={"height": frame[1] - box.y})
+        case Arrangement.OVERLAY:
+            box = standing_box(layout, frame, corner, picture)
+    return Window(box=box, cutout=True)
+
+
+def standing_box(layout: Layout, frame: Size, corner: Corner, picture: Size) -> Box:
+    """Of the picture's own shape, on the lower edge, left or right as the corner says."""
+    height = min(layout.size * min(frame) / 1000, frame[0] * picture[1] / picture[0])
+    size = (max(2, even(height * picture[0] / picture[1])), max(2, even(height)))
+    side = min(even(layout.margin * min(frame) / 1000), frame[0] - size[0])
+    box = _at(standing(corner), size, frame, side)
+    return box.model_copy(update={"y": frame[1] - size[1]})
+
+
+def standing(corner: Corner) -> Corner:
+    """The one below it: nobody hangs from the ceiling."""
+    return {Corner.TOP_LEFT: Corner.BOTTOM_LEFT, Corner.TOP_RIGHT: Corner.BOTTOM_RIGHT}.get(corner, corner)
 
 
 def corner_box(layout: Layout, frame: Size, corner: Corner) -> Box:

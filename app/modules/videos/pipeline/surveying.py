@@ -19,7 +19,7 @@ from app.modules.videos.pipeline.ground import read_image
 from app.modules.videos.pipeline.looks import Box
 from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.scenes import Moment, Survey, arranged
-from app.modules.videos.pipeline.staging import CORNERS, Size, corner_box, fitted, whole
+from app.modules.videos.pipeline.staging import CORNERS, STANDING, Size, corner_box, fitted, standing_box, whole
 from app.modules.videos.scenery import Arrangement, Asset, Corner, Value
 
 
@@ -29,7 +29,10 @@ class PhraseNotHeard(TenexError):
 
 
 class Question(Value):
-    """Which corner of a slide is free, for a host in each of ``boxes``; and where the slide itself is."""
+    """Which corner of a slide is free, for a host in each of ``boxes``; and where the slide itself is.
+
+    Boxes are those of the first ``CORNERS``.
+    """
 
     scene: int
     slide: Asset
@@ -72,7 +75,12 @@ def _corners(composition: Composition) -> Iterator[Question]:
 
 
 def _question(number: int, scene: Scene, slide: Asset, frame: Size) -> Question:
-    boxes = tuple(corner_box(scene.layout, frame, corner) for corner in CORNERS)
+    picture = scene.cutout
+    if picture is not None:
+        size = (picture.width, picture.height)
+        boxes = tuple(standing_box(scene.layout, frame, corner, size) for corner in STANDING)
+    else:
+        boxes = tuple(corner_box(scene.layout, frame, corner) for corner in CORNERS)
     return Question(scene=number, slide=slide, place=fitted((slide.width, slide.height), whole(frame)), boxes=boxes)
 
 

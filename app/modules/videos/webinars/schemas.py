@@ -70,6 +70,11 @@ class LayoutIn(Sent):
     shadow: bool = True
     side: Side = Field(default=Side.RIGHT, description="Of the host, side by side")
     split: float = Field(default=0.33, ge=0.15, le=0.7, description="The host's share of the frame, side by side")
+    cutout: bool = Field(
+        default=True,
+        description="A host whose recording has a transparent background stands on the frame's lower edge, without a "
+        "window, border or shadow. With `false` it is shown in its window, on a plain ground",
+    )
 
 
 class BrollIn(Sent):

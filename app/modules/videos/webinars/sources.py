@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.documents.kinds import Kind
+from app.media.examined import Examined
 from app.modules.videos.errors import InvalidWebinar
 from app.modules.videos.files import file_of
 from app.modules.videos.models import FilePage, FileStatus, LibraryFile, Revision, VideoStatus
@@ -53,19 +54,24 @@ def font_asset(session: Session, workspace_id: str, file_id: str) -> Asset:
 
 
 def recording_asset(session: Session, workspace_id: str, video_id: str) -> Asset:
-    """The revision that a video shows. Raises VideoNotFound, InvalidWebinar."""
+    """The revision that a video shows; of a transparent one the original, since copies are not transparent.
+
+    Raises VideoNotFound, InvalidWebinar.
+    """
     video = video_of(session, workspace_id, video_id)
     if video.status != VideoStatus.READY or video.revision is None:
         raise InvalidWebinar(f"The video {video.id} (“{video.title}”) is {video.status}, not ready. Wait for it.")
     revision = session.get_one(Revision, (video.id, video.revision))
+    alpha = _is_transparent(revision.facts or {})
     return _asset(
         AssetKind.VIDEO,
-        revision.files["video"],
+        revision.files["original" if alpha else "video"],
         f"The video “{video.title}” ({video.id})",
         width=revision.width,
         height=revision.height,
         duration_ms=video.duration_ms or 0,
         has_sound=_has_sound(revision.facts or {}),
+        alpha=alpha,
     )
 
 
@@ -75,6 +81,14 @@ def _asset(kind: AssetKind, stored: Mapping[str, Any], origin: str, **facts: Any
 
 def _has_sound(facts: dict[str, Any]) -> bool:
     return "examined" not in facts or facts["examined"]["sound"] is not None
+
+
+def _is_transparent(facts: dict[str, Any]) -> bool:
+    """Oblong pixels, woven fields and HDR are only put right in the copy."""
+    if "examined" not in facts:
+        return False
+    picture = Examined.model_validate(facts["examined"]).picture
+    return picture.alpha and not picture.interlaced and picture.pixel_aspect == 1 and picture.colour.hdr is None
 
 
 def _ready(session: Session, workspace_id: str, file_id: str, kind: Kind) -> LibraryFile:
