@@ -69,11 +69,18 @@ def cutout_window(layout: Layout, frame: Size, corner: Corner, picture: Size) ->
         case Arrangement.HOST:
             box = whole(frame)
         case Arrangement.SIDE_BY_SIDE:
-            box = _halves(layout, frame)[1]
-            box = box.model_copy(update={"height": frame[1] - box.y})
+            box = _to_edges(_halves(layout, frame)[1], frame)
         case Arrangement.OVERLAY:
             box = standing_box(layout, frame, corner, picture)
     return Window(box=box, cutout=True)
+
+
+def _to_edges(box: Box, frame: Size) -> Box:
+    """Without the gaps to the frame's sides and its lower edge: nothing is cut off before the frame ends."""
+    gap = even(_GAP * min(frame) / 1000)
+    left = 0 if box.x <= gap else box.x
+    right = frame[0] if frame[0] - box.x - box.width <= gap else box.x + box.width
+    return Box(x=left, y=box.y, width=right - left, height=frame[1] - box.y)
 
 
 def standing_box(layout: Layout, frame: Size, corner: Corner, picture: Size) -> Box:
