@@ -214,8 +214,36 @@ def chunks(place: Site, job: RenderJob) -> dict[str, int]:
 
 
 def test_a_picture_that_was_deleted_meanwhile_is_named(place: Site, tmp_path: Path) -> None:
-    gone = slide(place, tmp_path, 77)
+    gone, kept = slide(place, tmp_path, 77), slide(place, tmp_path, 78)
     place.services.platform.blobs.delete(gone.blob)
-    job = place.wait(place.order_composition(composed(Scene(slide=gone, duration_ms=400, title="One"))).id)
+    scenes = [Scene(slide=each, duration_ms=400, title=title) for each, title in ((kept, "One"), (gone, "Two"))]
+    job = place.wait(place.order_composition(composed(*scenes)).id)
     assert job.error_code == "asset_gone"
-    assert "grey-77.png was deleted" in (job.error_message or "")
+    assert (job.error_message or "").startswith("Scene 2 (“Two”): grey-77.png was deleted")
+
+
+def test_of_a_picture_that_is_partly_transparent_the_ground_is_seen(place: Site, tmp_path: Path) -> None:
+    image = np.zeros((720, 1280, 4), np.uint8)
+    image[:, 640:] = (40, 40, 40, 255)
+    image[:, 320:640] = (0, 0, 0, 128)
+    path = tmp_path / "half.png"
+    cv2.imwrite(str(path), image)
+    half = stored(place, path, AssetKind.IMAGE, width=1280, height=720)
+    luma = next(lumas(place.file(place.render_composition(composed(Scene(slide=half, duration_ms=400, title="x"))))))
+    assert [round(float(luma[:, part].mean())) for part in (slice(0, 300), slice(340, 620), slice(700, 1280))] == (
+        pytest.approx([235, level(127), level(40)], abs=2)
+    )
+
+
+def test_the_shortest_scene_has_all_its_frames(place: Site, tmp_path: Path) -> None:
+    job = place.render_composition(
+        composed(
+            Scene(slide=slide(place, tmp_path, 30), duration_ms=200, title="a"),
+            Scene(slide=slide(place, tmp_path, 200), duration_ms=200, title="b", transition=FADE),
+            Scene(slide=slide(place, tmp_path, 90), duration_ms=200, title="c"),
+        )
+    )
+    levels = [float(luma.mean()) for luma in lumas(place.file(job))]
+    assert len(levels) == 15
+    assert levels[:5] == pytest.approx([level(30)] * 5, abs=2)
+    assert levels[10:] == pytest.approx([level(90)] * 5, abs=2)

@@ -8,6 +8,7 @@ Stored as JSON with the video's revision, so that any revision can be rendered a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from fractions import Fraction
 
@@ -116,6 +117,14 @@ class Scene(Value):
         if self.recording is None or not self.recording.asset.alpha or not self.layout.cutout:
             return None
         return self.recording.asset
+
+    @property
+    def assets(self) -> Iterator[Asset]:
+        """Every file of the library that is seen or heard in it."""
+        yield from (clip.asset for clip in (self.recording, self.sound) if clip is not None)
+        yield from (broll.asset for broll in self.broll)
+        if self.slide is not None:
+            yield self.slide
 
 
 class Composition(Value):

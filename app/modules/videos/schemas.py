@@ -411,6 +411,9 @@ class Receipt(BaseModel):
     cpu_seconds: float
     peak_memory_mb: int
     credits: dict[str, int] = Field(examples=[{"held": 24, "charged": 20}])
+    warnings: list[str] = Field(
+        default_factory=list, description="What could not be shown as it was asked for, by scene, and what to do"
+    )
 
 
 class RenderJobOut(RenderState):

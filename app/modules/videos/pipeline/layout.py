@@ -20,6 +20,7 @@ from app.modules.videos.pipeline.fingerprint import fingerprint
 from app.modules.videos.pipeline.looks import Fade, Look
 from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.scenes import Shown, Survey, shown_in
+from app.modules.videos.pipeline.shortened import shortened
 from app.modules.videos.pipeline.soundtrack import Soundtrack, soundtrack_of
 from app.modules.videos.pipeline.timeline import Timeline, time_line
 from app.modules.videos.scenery import Value
@@ -48,6 +49,7 @@ class Layout(Value):
     chunks: tuple[Chunk, ...]
     soundtrack: Soundtrack
     mix: str
+    warnings: tuple[str, ...] = ()
 
 
 def lay_out(
@@ -63,7 +65,13 @@ def lay_out(
     )
     pieces = [piece for scene in scenes for piece in scene.pieces]
     soundtrack = soundtrack_of(composition.picture.rate, timeline, pieces, composition.music)
-    return Layout(timeline=timeline, chunks=chunks, soundtrack=soundtrack, mix=_mix_name(soundtrack))
+    return Layout(
+        timeline=timeline,
+        chunks=chunks,
+        soundtrack=soundtrack,
+        mix=_mix_name(soundtrack),
+        warnings=tuple(warning for scene in scenes for warning in shortened(scene)),
+    )
 
 
 def _chunks(composition: Composition, scene: Shown, before: Shown | None) -> Iterator[Chunk]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,8 +14,8 @@ from app.modules.videos.models import RenderJob, RenderTask, TaskStatus
 from app.modules.videos.pricing import charge
 
 
-def receipt_of(session: Session, job: RenderJob, fps: Fraction) -> dict[str, Any]:
-    """Counts by kind of artifact, seconds made and reused, processor time, and the credits."""
+def receipt_of(session: Session, job: RenderJob, fps: Fraction, warnings: Sequence[str] = ()) -> dict[str, Any]:
+    """Counts by kind of artifact, seconds made and reused, processor time, the credits, and what came out otherwise."""
     tasks = session.scalars(sa.select(RenderTask).where(RenderTask.job_id == job.id)).all()
     made = sum(task.frames for task in tasks if task.status == TaskStatus.MADE)
     reused = sum(task.frames for task in tasks if task.status == TaskStatus.REUSED)
@@ -27,6 +28,7 @@ def receipt_of(session: Session, job: RenderJob, fps: Fraction) -> dict[str, Any
         "cpu_seconds": sum(task.cpu_ms for task in tasks) / 1000,
         "peak_memory_mb": max((task.peak_mb for task in tasks), default=0),
         "credits": {"held": job.credits_held, "charged": charge(made, fps, job.credits_held)},
+        "warnings": list(warnings),
     }
 
 

@@ -68,7 +68,7 @@ class Survey(Value):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Placed:
+class Placed:
     """B-roll and the frames of the scene in which it is seen."""
 
     broll: Broll
@@ -103,7 +103,7 @@ class Shown:
     scene: Scene
     span: SceneSpan
     segments: tuple[Segment, ...]
-    placed: tuple[_Placed, ...]
+    placed: tuple[Placed, ...]
     corner: Corner
     composition: Composition
 
@@ -186,7 +186,7 @@ class Shown:
             return host_window(layout, self.frame, self.corner)
         return cutout_window(layout, self.frame, self.corner, (picture.width, picture.height))
 
-    def _with_inlay(self, look: Look, shown: _Placed, at: int, corner: Corner | None) -> Look:
+    def _with_inlay(self, look: Look, shown: Placed, at: int, corner: Corner | None) -> Look:
         asset, moved = shown.broll.asset, later(shown.source(), at - shown.first, self.fps)
         if shown.broll.fit is Fit.FULL:
             inlay = Inlay(window=Window(box=whole(self.frame)), source=moved)
@@ -259,13 +259,13 @@ def _take_seen(segment: Segment, take: PlannedTake, passed: int, fps: Fraction) 
 
 def _placed(
     scene: Scene, span: SceneSpan, segments: Sequence[Segment], survey: Survey, fps: Fraction
-) -> Iterator[_Placed]:
+) -> Iterator[Placed]:
     """B-roll on the scene's frames; what does not fit into the scene ends with it."""
     for place, broll in enumerate(scene.broll):
         first = _begins(broll, survey.moments.get(f"{span.number}.{place}"), span, segments, fps)
         stop = min(span.frames, first + frames_for(broll.duration_ms, fps))
         if first < stop:
-            yield _Placed(broll=broll, first=first, stop=stop)
+            yield Placed(broll=broll, first=first, stop=stop)
 
 
 def _begins(broll: Broll, moment: Moment | None, span: SceneSpan, segments: Sequence[Segment], fps: Fraction) -> int:

@@ -15,6 +15,7 @@ from app.media.children import Outcome
 from app.modules.videos.composition import Captions, Composition
 from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, Video, VideoStatus
 from app.modules.videos.pipeline.layout import Chunk, Layout, lay_out
+from app.modules.videos.pipeline.naming import scenes_with
 from app.modules.videos.pipeline.needs import Needs, needs_of_chunk, needs_of_sound, needs_of_survey, needs_of_words
 from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
 from app.modules.videos.pipeline.receipt import receipt_of
@@ -23,6 +24,7 @@ from app.modules.videos.pipeline.surveying import SurveyPlan, survey_plan
 from app.modules.videos.pipeline.timeline import Timeline
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
 from app.modules.videos.revisions import show_revision
+from app.modules.videos.scenery import Asset
 from app.storage.base import BlobNotFound
 
 CHUNK_DEADLINE_S = 900.0
@@ -64,10 +66,10 @@ class Steps:
             "survey": survey_plan(_composition(job), takes).model_dump(mode="json"),
         }
 
-    async def survey(self, workspace_id: str, document: dict[str, Any]) -> dict[str, Any]:
+    async def survey(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> dict[str, Any]:
         """Look into slides and takes for what the layout depends on. Returns a ``Survey``."""
         plan = SurveyPlan.model_validate(document)
-        async with self._making.processor, self._files(workspace_id, needs_of_survey(plan)) as files:
+        async with self._making.processor, self._files(job_id, workspace_id, needs_of_survey(plan)) as files:
             task = {"plan": document, "files": files}
             name = "app.modules.videos.pipeline.surveying:survey"
             return (await self._making.run(name, task, SURVEY_DEADLINE_S)).result
@@ -107,7 +109,7 @@ class Steps:
 
     async def _draw(self, job_id: str, workspace_id: str, chunk: Chunk, folder: Path) -> None:
         out = folder / "chunk.mp4"
-        async with self._files(workspace_id, needs_of_chunk(chunk)) as files:
+        async with self._files(job_id, workspace_id, needs_of_chunk(chunk)) as files:
             task = {
                 "chunk": chunk.model_dump(mode="json"),
                 "files": files,
@@ -128,7 +130,7 @@ class Steps:
 
     async def _mix(self, job_id: str, workspace_id: str, layout: Layout, folder: Path) -> None:
         out = folder / "mix.m4a"
-        async with self._files(workspace_id, needs_of_sound(layout.soundtrack)) as files:
+        async with self._files(job_id, workspace_id, needs_of_sound(layout.soundtrack)) as files:
             task = {"soundtrack": layout.soundtrack.model_dump(mode="json"), "files": files, "out": str(out)}
             outcome = await self._making.run("app.modules.videos.pipeline.mixing:mix", task, MIX_DEADLINE_S)
         await self._making.keep(job_id, workspace_id, "mix", layout.mix, out, outcome.result, outcome)
@@ -143,7 +145,7 @@ class Steps:
                 prefix = f"videos/{job.video_id}/{job.revision}-{new_id()}"
             with self._at.folder() as folder:
                 async with contextlib.AsyncExitStack() as files:
-                    task = await self._package_task(files, workspace_id, layout, composition, folder)
+                    task = await self._package_task(files, job_id, workspace_id, layout, composition, folder)
                     outcome = await self._run("package", task, PACKAGE_DEADLINE_S)
                 paths = _paths(outcome)
                 types = {role: _TYPES.get(role, "image/jpeg") for role in paths}
@@ -153,6 +155,7 @@ class Steps:
     async def _package_task(
         self,
         files: contextlib.AsyncExitStack,
+        job_id: str,
         workspace_id: str,
         layout: Layout,
         composition: Composition,
@@ -162,6 +165,7 @@ class Steps:
             return str(await files.enter_async_context(self._making.file(workspace_id, name)))
 
         width, height = composition.picture.size
+        words = self._files(job_id, workspace_id, needs_of_words(layout.timeline))
         return {
             "timeline": layout.timeline.model_dump(mode="json"),
             "fps": str(composition.picture.rate),
@@ -169,7 +173,7 @@ class Steps:
             "height": height,
             "chunks": [await path_of(chunk.fingerprint) for chunk in layout.chunks],
             "sound": await path_of(layout.mix),
-            "files": await files.enter_async_context(self._files(workspace_id, needs_of_words(layout.timeline))),
+            "files": await files.enter_async_context(words),
             "captions": composition.captions is not Captions.NONE,
             "folder": str(folder),
         }
@@ -178,11 +182,12 @@ class Steps:
 
     def publish(self, job_id: str, layout: dict[str, Any], packaged: dict[str, Any]) -> None:
         """Record the revision, make the video ready and settle the job: one commit, so all of it or none."""
-        timeline = Layout.model_validate(layout).timeline
+        laid_out = Layout.model_validate(layout)
+        timeline = laid_out.timeline
         with self._at.database.session_scope() as session:
             job = session.get_one(RenderJob, job_id)
             composition = _composition(job)
-            receipt = receipt_of(session, job, composition.picture.rate)
+            receipt = receipt_of(session, job, composition.picture.rate, laid_out.warnings)
             if not self._at.settlement.succeed(session, job, charged=receipt["credits"]["charged"], receipt=receipt):
                 return
             revision, video = _revision(job, composition, timeline, packaged), session.get_one(Video, job.video_id)
@@ -206,7 +211,7 @@ class Steps:
         return await self._making.run(name, task, deadline_s, report)
 
     @contextlib.asynccontextmanager
-    async def _files(self, workspace_id: str, needs: Needs) -> AsyncGenerator[dict[str, str]]:
+    async def _files(self, job_id: str, workspace_id: str, needs: Needs) -> AsyncGenerator[dict[str, str]]:
         """Takes by fingerprint and assets by digest, as local files. Raises AssetGone."""
         async with contextlib.AsyncExitStack() as files:
             paths = {
@@ -216,11 +221,16 @@ class Steps:
                 try:
                     paths[asset.sha256] = await files.enter_async_context(self._making.blob(asset.blob))
                 except BlobNotFound as error:
-                    raise AssetGone(
-                        f"{asset.origin} was deleted while the video was made. Put it back, or choose another, and "
-                        "render again."
-                    ) from error
+                    raise await asyncio.to_thread(self._gone, job_id, asset) from error
             yield {name: str(path) for name, path in paths.items()}
+
+    def _gone(self, job_id: str, asset: Asset) -> AssetGone:
+        with self._at.database.read_scope() as session:
+            where = scenes_with(_composition(active(session, job_id)), asset)
+        return AssetGone(
+            f"{where}{': ' if where else ''}{asset.origin} was deleted while the video was made. Put it back, or "
+            "choose another, and render again."
+        )
 
 
 class AssetGone(TenexError):

@@ -41,19 +41,19 @@ class RenderWorkflow:
     async def _make(self, job_id: str) -> None:
         plan = await self._durable.step(self._steps.begin, job_id)
         await self._make_takes(job_id, plan)
-        surveyed = await self._survey(plan)
+        surveyed = await self._survey(job_id, plan)
         laid_out = await self._durable.step(self._steps.lay_out, job_id, plan["takes"], surveyed)
         layout = laid_out["layout"]
         await self._make_parts(job_id, plan, laid_out)
         package = await self._child("package", job_id, plan["workspace_id"], layout, plan["picture"])
         await self._durable.step(self._steps.publish, job_id, layout, await package.result())
 
-    async def _survey(self, plan: Json) -> Json:
+    async def _survey(self, job_id: str, plan: Json) -> Json:
         """A video without slides and phrases needs none."""
         if SurveyPlan.model_validate(plan["survey"]).empty:
             return {}
         return await self._durable.long_step(
-            lambda: self._steps.survey(plan["workspace_id"], plan["survey"]),
+            lambda: self._steps.survey(job_id, plan["workspace_id"], plan["survey"]),
             name="survey",
             deadline_s=SURVEY_DEADLINE_S,
         )

@@ -18,6 +18,7 @@ from app.modules.videos.fields import LONGEST_TITLE
 from app.modules.videos.files import file_of
 from app.modules.videos.models import FilePage
 from app.modules.videos.phrases import places_of
+from app.modules.videos.pipeline.naming import scene_name
 from app.modules.videos.renders import Renders
 from app.modules.videos.scenery import (
     Arrangement,
@@ -324,7 +325,7 @@ def known_length(scene: Scene) -> int | None:
 @contextmanager
 def _naming(number: int, title: str) -> Generator[None]:
     """Say of what is refused in which scene it is."""
-    name = f"Scene {number} (“{title}”)" if title else f"Scene {number}"
+    name = scene_name(number, title)
     try:
         yield
     except TenexError as error:
