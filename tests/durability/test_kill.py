@@ -28,6 +28,8 @@ ORDER = Order(script=SCRIPT, avatar_id="maya", aspect_ratio=AspectRatio.SQUARE, 
 STEPS = 15
 #: begin · open submit poll fetch · survey · lay_out · mix, three chunks · package · publish
 WEBINAR_STEPS = 13
+#: The survey, a chunk, and packaging: what an avatar video does not have, or not like that.
+WEBINARS_OWN_STEPS = (6, 10, 12)
 SEEDS = range(4)
 
 
@@ -65,8 +67,19 @@ def undisturbed_webinar(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.parametrize("number", range(1, WEBINAR_STEPS + 1))
 def test_a_webinar_is_killed_before_a_step(undisturbed_webinar: str, tmp_path: Path, number: int) -> None:
     with site(tmp_path / "data") as place:
-        job = place.order_composition(webinar(place))
-        killed_while(place, job, tmp_path / "steps", number, "before", undisturbed_webinar)
+        webinar_killed_at(place, tmp_path / "steps", number, undisturbed_webinar)
+
+
+@pytest.mark.parametrize("number", WEBINARS_OWN_STEPS)
+def test_a_webinar_is_killed_on_postgres_before_a_step_of_its_own(
+    undisturbed_webinar: str, postgres_url: str, tmp_path: Path, number: int
+) -> None:
+    with site(tmp_path / "data", postgres_url) as place:
+        webinar_killed_at(place, tmp_path / "steps", number, undisturbed_webinar)
+
+
+def webinar_killed_at(place: Site, counter: Path, number: int, undisturbed: str) -> None:
+    killed_while(place, place.order_composition(webinar(place)), counter, number, "before", undisturbed)
 
 
 def webinar(place: Site) -> Composition:
