@@ -29,6 +29,7 @@ from app.media.ffmpeg import run_ffmpeg
 from app.media.hearing import heard_from
 from app.media.time import SAMPLE_RATE
 from app.modules.videos.composition import Composition, Picture, Resolution, Scene
+from app.modules.videos.models import RenderJob
 from app.modules.videos.scenery import Arrangement, Asset, AssetKind, Clip, Layout, Transition, TransitionKind
 from bench.material import slides
 from bench.measure import MemoryWatch, cpu_of, report
@@ -47,11 +48,12 @@ def main(minutes: int) -> None:
         pages = [image(place, path) for path in slides(Path(folder), 12)]
         roots = [place.start_worker().pid for _ in range(WORKERS)]
         with MemoryWatch(roots) as short:
-            place.render_composition(composition(place, recording, pages, SHORT), seconds=600)
+            first = place.render_composition(composition(place, recording, pages, SHORT), seconds=600)
         before, began = cpu_of(roots), time.monotonic()
         with MemoryWatch(roots) as long:
             job = place.render_composition(composition(place, recording, pages, minutes), seconds=4 * 3600)
         cpu, wall = cpu_of(roots) - before, time.monotonic() - began
+        print(f"largest child, MB: {peaks_by_kind(place, first)} for two minutes, {peaks_by_kind(place, job)} for all")
         video = place.file(job)
         report(
             "long",
@@ -93,6 +95,12 @@ def composition(place: Site, recording: Path, pages: list[Asset], minutes: int) 
         for number, (start, stop) in enumerate(pairwise(range(minutes + 1)))
     )
     return Composition(picture=Picture(resolution=Resolution.P720), scenes=scenes)
+
+
+def peaks_by_kind(place: Site, job: RenderJob) -> dict[str, int]:
+    """The most memory that a child took for an artifact of each kind."""
+    tasks = place.tasks(job.id)
+    return {kind: max(task.peak_mb for task in tasks if task.kind == kind) for kind in sorted({t.kind for t in tasks})}
 
 
 def read_minutes(minutes: int) -> set[int]:
