@@ -34,4 +34,6 @@ def alpha_decoder(stream: VideoStream) -> VideoCodecContext:
 
 
 def _beside(stream: VideoStream) -> bool:
-    return stream.metadata.get("alpha_mode") == "1" and stream.codec_context.codec.canonical_name in _KEEPS_ALPHA
+    """ffmpeg 9 writes the name in capitals when it copies a file."""
+    said = {name.lower(): value for name, value in stream.metadata.items()}
+    return said.get("alpha_mode") == "1" and stream.codec_context.codec.canonical_name in _KEEPS_ALPHA

@@ -60,6 +60,13 @@ def test_it_is_known_to_be_transparent_when_it_is_taken_in(name: str, tmp_path: 
     assert examine(write_cutout(tmp_path / name, frames=3), Bounds()).picture.alpha
 
 
+def test_a_file_that_ffmpeg_copied_stays_transparent(tmp_path: Path) -> None:
+    path, copied = write_cutout(tmp_path / "vp9.webm", frames=6), tmp_path / "copied.webm"
+    run_ffmpeg(("-i", str(path), "-c", "copy", str(copied)), timeout_s=60)
+    assert examine(copied, Bounds()).picture.alpha
+    assert off_by(laid(copied, 4, SIZE), coverage(4)) <= 3
+
+
 def test_a_recording_without_coverage_is_not_and_covers_all(tmp_path: Path) -> None:
     path = tmp_path / "plain.webm"
     picture = ("-f", "lavfi", "-i", "color=white:s=64x64:d=0.2", "-c:v", "libvpx-vp9", "-pix_fmt", "yuv420p")
