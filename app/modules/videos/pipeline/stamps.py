@@ -21,6 +21,7 @@ class Stamp:
     """A picture that stands still."""
 
     still = True
+    covers = False
 
     def __init__(self, sticker: Sticker) -> None:
         height, width = sticker.seen.shape
@@ -35,6 +36,7 @@ class RisingStamp:
     """One that comes, rising as it appears, or goes the same way."""
 
     still = False
+    covers = False
 
     def __init__(self, sticker: Sticker, motion: Motion, travel: int) -> None:
         height, width = sticker.seen.shape
