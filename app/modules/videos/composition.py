@@ -112,6 +112,12 @@ class Scene(Value):
     lower_third: LowerThird | None = None
 
     @property
+    def known_ms(self) -> int | None:
+        """How long it lasts, unless that depends on how its script is spoken."""
+        clip = self.recording or self.sound
+        return clip.duration_ms if clip is not None else self.duration_ms
+
+    @property
     def cutout(self) -> Asset | None:
         """The recording of the host, if its transparent background is left out."""
         if self.recording is None or not self.recording.asset.alpha or not self.layout.cutout:

@@ -71,8 +71,7 @@ def introduced(scenes: Sequence[Scene], words: LowerThird | None) -> tuple[Scene
 
 def check_lower_third(scene: Scene) -> None:
     """Raises InvalidWebinar."""
-    words, clip = scene.lower_third, scene.recording or scene.sound
-    length = clip.duration_ms if clip is not None else scene.duration_ms
+    words, length = scene.lower_third, scene.known_ms
     if words is not None and length is not None and words.at_ms + SHORTEST_MS > length:
         raise InvalidWebinar(
             f"the lower third of {words.name} is to be seen from {words.at_ms / 1000:g} s on, but the scene lasts "

@@ -5,7 +5,7 @@ All that can be known to be wrong is refused before any credit is held, and ever
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from itertools import pairwise
 
@@ -17,19 +17,9 @@ from app.modules.videos.errors import InvalidWebinar
 from app.modules.videos.fields import LONGEST_TITLE
 from app.modules.videos.files import file_of
 from app.modules.videos.models import FilePage
-from app.modules.videos.phrases import places_of
 from app.modules.videos.pipeline.naming import scene_name
 from app.modules.videos.renders import Renders
-from app.modules.videos.scenery import (
-    Arrangement,
-    Asset,
-    AssetKind,
-    Broll,
-    Clip,
-    Layout,
-    Transition,
-    TransitionKind,
-)
+from app.modules.videos.scenery import Arrangement, Clip, Layout, Transition, TransitionKind
 from app.modules.videos.webinars.brand_schemas import CardIn
 from app.modules.videos.webinars.branding import (
     brand_of,
@@ -38,23 +28,14 @@ from app.modules.videos.webinars.branding import (
     introduced,
     lower_third_of,
 )
-from app.modules.videos.webinars.schemas import (
-    BrollIn,
-    CreateWebinar,
-    LayoutIn,
-    RecordingIn,
-    SceneIn,
-    SlideIn,
-    TransitionIn,
-)
-from app.modules.videos.webinars.script import OF_FILE, Marker, Section, read_script
-from app.modules.videos.webinars.sources import image_asset, page_asset, pages_of, recording_asset, sound_asset
+from app.modules.videos.webinars.broll import broll_of, marked
+from app.modules.videos.webinars.schemas import CreateWebinar, LayoutIn, SceneIn, SlideIn, TransitionIn
+from app.modules.videos.webinars.script import Section, read_script
+from app.modules.videos.webinars.shelf import SHORTEST_MS, Shelf, long_enough
+from app.modules.videos.webinars.sources import page_asset, pages_of
 
 _LEAD_IN_MS, _LEAD_OUT_MS = 200, 400
-_SHORTEST_MS, _LONGEST_MS = 200, 12 * 3600 * 1000
-_IMAGE_MS = 4000
-#: In the frames of the slowest rate: what a recording may be short of its last slide.
-_ROUNDING_MS = 50
+_LONGEST_MS = 12 * 3600 * 1000
 
 
 class Drafting:
@@ -62,12 +43,17 @@ class Drafting:
 
     def __init__(self, session: Session, workspace_id: str, order: CreateWebinar, renders: Renders) -> None:
         self._session, self._workspace_id, self._order, self._renders = session, workspace_id, order, renders
+        self._shelf = Shelf(session, workspace_id)
         self._pages: list[FilePage] = []
         self.deck_title: str | None = None
-        self.used: set[str] = set()
         if order.deck is not None:
             self._pages = pages_of(session, workspace_id, order.deck)
             self.deck_title = file_of(session, workspace_id, order.deck).title
+
+    @property
+    def used(self) -> Set[str]:
+        """The videos that it uses."""
+        return self._shelf.used
 
     def composition(self) -> Composition:
         order = self._order
@@ -169,9 +155,9 @@ class Drafting:
             )
         if any(later <= earlier for earlier, later in pairwise(times)):
             raise InvalidWebinar("Slide times have to rise: each slide appears after the one before it.")
-        asset = self._recording(whole.video_id)
-        if times[-1] + _SHORTEST_MS > asset.duration_ms:
-            late = next(n for n, time in enumerate(times, 1) if time + _SHORTEST_MS > asset.duration_ms)
+        asset = self._shelf.recording(whole.video_id)
+        if times[-1] + SHORTEST_MS > asset.duration_ms:
+            late = next(n for n, time in enumerate(times, 1) if time + SHORTEST_MS > asset.duration_ms)
             raise InvalidWebinar(
                 f"Scene {late} begins at {times[late - 1] / 1000:g} s, but the recording lasts "
                 f"{asset.duration_ms / 1000:g} s. Check the slide times."
@@ -194,7 +180,7 @@ class Drafting:
         given = [name for name in ("script", "recording", "audio", "duration") if getattr(wanted, name) is not None]
         if len(given) > 1:
             raise InvalidWebinar(f"it has {' and '.join(given)}; a scene has one of them")
-        slide = self._slide_of(wanted.slide) if isinstance(wanted.slide, SlideIn) else None
+        slide = self._shelf.slide(wanted.slide) if isinstance(wanted.slide, SlideIn) else None
         slide = page_asset(page) if page is not None else slide
         scene = Scene(title=title, slide=slide, layout=_layout(wanted.layout or self._order.layout))
         voice = self._voice(wanted, whole, speakers)
@@ -203,19 +189,19 @@ class Drafting:
         if wanted.lower_third is not None:
             scene = scene.model_copy(update={"lower_third": lower_third_of(wanted.lower_third)})
             check_lower_third(scene)
-        return scene.model_copy(update={"broll": tuple(self._broll(each, scene) for each in wanted.broll)})
+        broll = tuple(broll_of(each, scene, self._shelf, self._renders) for each in wanted.broll)
+        return scene.model_copy(update={"broll": broll})
 
     def _voice(
         self, wanted: SceneIn, whole: Clip | None, speakers: dict[tuple[str, str | None, str | None], Speaker]
     ) -> Mapping[str, object]:
         """Who is heard."""
         if wanted.recording is not None:
-            return {"recording": self._clip(wanted.recording)}
+            return {"recording": self._shelf.run(wanted.recording)}
         if wanted.audio is not None:
-            asset = sound_asset(self._session, self._workspace_id, wanted.audio.file_id)
-            return {"sound": _run(asset, wanted.audio.start, wanted.audio.end)}
+            return {"sound": self._shelf.heard(wanted.audio)}
         if wanted.duration is not None:
-            return {"duration_ms": _long_enough(round(wanted.duration * 1000))}
+            return {"duration_ms": long_enough(round(wanted.duration * 1000))}
         if wanted.script is None and whole is not None:
             return {"recording": whole}
         if not (wanted.script or "").strip():
@@ -244,82 +230,11 @@ class Drafting:
             return Transition(kind=TransitionKind.CUT)
         return Transition(kind=asked.kind, duration_ms=round(asked.duration * 1000))
 
-    def _broll(self, wanted: BrollIn, scene: Scene) -> Broll:
-        if wanted.video_id is not None:
-            asset = self._recording(wanted.video_id)
-        else:
-            asset = image_asset(self._session, self._workspace_id, wanted.file_id or "")
-        start = round(wanted.start * 1000)
-        left = asset.duration_ms - start if asset.kind is AssetKind.VIDEO else 0
-        if asset.kind is AssetKind.VIDEO and left <= 0:
-            raise InvalidWebinar(
-                f"B-roll is to begin {wanted.start:g} s into {_in_text(asset)}, which lasts "
-                f"{asset.duration_ms / 1000:g} s"
-            )
-        duration = round(wanted.duration * 1000) if wanted.duration is not None else left or _IMAGE_MS
-        if left and not wanted.loop and duration > left + _ROUNDING_MS:
-            raise InvalidWebinar(
-                f"B-roll is to last {duration / 1000:g} s, but {left / 1000:g} s are left of {_in_text(asset)}. "
-                "Shorten it, or let it loop"
-            )
-        at = wanted.at if isinstance(wanted.at, str) else round(wanted.at * 1000)
-        if isinstance(at, str):
-            self._check_words(at, scene)
-        else:
-            _check_time(at, duration, scene)
-        return Broll(
-            asset=asset,
-            at_ms=at if isinstance(at, int) else None,
-            phrase=at if isinstance(at, str) else None,
-            duration_ms=duration,
-            source_start_ms=start,
-            loop=wanted.loop,
-            fit=wanted.fit,
-            zoom=wanted.zoom,
-        )
-
-    def _check_words(self, words: str, scene: Scene) -> None:
-        if scene.speaker is None or not self._renders.times_words(scene.speaker):
-            raise InvalidWebinar(
-                f"B-roll at “{words}” needs a script, spoken by a presenter that tells when it says each word. Give "
-                "the time in seconds"
-            )
-        count = len(places_of(words, scene.script))
-        if count != 1:
-            found = "do not occur in its script" if not count else f"occur {count} times in its script"
-            raise InvalidWebinar(f"the words “{words}” {found}. B-roll needs words that occur exactly once")
-
-    # of the library --------------------------------------------------------------------------------------------------
-
-    def _recording(self, video_id: str) -> Asset:
-        asset = recording_asset(self._session, self._workspace_id, video_id)
-        self.used.add(video_id)
-        return asset
-
-    def _clip(self, wanted: RecordingIn) -> Clip:
-        return _run(self._recording(wanted.video_id), wanted.start, wanted.end)
-
-    def _slide_of(self, slide: SlideIn) -> Asset:
-        """A page of another deck, or an image."""
-        file = file_of(self._session, self._workspace_id, slide.file_id)
-        if file.kind != "deck":
-            return image_asset(self._session, self._workspace_id, slide.file_id)
-        pages = pages_of(self._session, self._workspace_id, slide.file_id)
-        if slide.page > len(pages):
-            raise InvalidWebinar(f"it is to show page {slide.page} of {file.name}, which has {len(pages)}")
-        return page_asset(pages[slide.page - 1])
-
     @staticmethod
     def _check_length(scenes: Sequence[Scene]) -> None:
-        known = sum(duration for scene in scenes if (duration := known_length(scene)) is not None)
+        known = sum(duration for scene in scenes if (duration := scene.known_ms) is not None)
         if known > _LONGEST_MS:
             raise InvalidWebinar(f"It would last {known / 3_600_000:.1f} hours; a webinar lasts at most 12.")
-
-
-def known_length(scene: Scene) -> int | None:
-    """Milliseconds, unless that depends on how its script is spoken."""
-    clip = scene.recording or scene.sound
-    return clip.duration_ms if clip is not None else scene.duration_ms
 
 
 @contextmanager
@@ -334,43 +249,11 @@ def _naming(number: int, title: str) -> Generator[None]:
 
 
 def _scene_of(section: Section) -> SceneIn:
-    return SceneIn(title=section.title, script=section.text, broll=[_broll_of(each) for each in section.markers])
-
-
-def _broll_of(marker: Marker) -> BrollIn:
-    fields = {"at": marker.phrase, "start": marker.start, "fit": marker.fit, "loop": marker.loop, "zoom": marker.zoom}
-    if marker.seconds is not None:
-        fields["duration"] = marker.seconds
-    source = marker.source.removeprefix(OF_FILE)
-    return BrollIn.model_validate(fields | {"video_id" if source == marker.source else "file_id": source})
-
-
-def _run(asset: Asset, start: float, end: float | None) -> Clip:
-    start_ms = round(start * 1000)
-    stop_ms = asset.duration_ms if end is None else round(end * 1000)
-    if stop_ms > asset.duration_ms + _ROUNDING_MS or start_ms >= asset.duration_ms:
-        raise InvalidWebinar(
-            f"it is to use {start:g} to {stop_ms / 1000:g} s of {_in_text(asset)}, which lasts "
-            f"{asset.duration_ms / 1000:g} s"
-        )
-    _long_enough(stop_ms - start_ms)
-    return Clip(asset=asset, start_ms=start_ms, stop_ms=stop_ms)
+    return SceneIn(title=section.title, script=section.text, broll=[marked(each) for each in section.markers])
 
 
 def _counted(count: int, thing: str) -> str:
     return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
-
-
-def _in_text(asset: Asset) -> str:
-    return asset.origin[0].lower() + asset.origin[1:]
-
-
-def _long_enough(duration_ms: int) -> int:
-    if duration_ms < _SHORTEST_MS:
-        raise InvalidWebinar(
-            f"it would last {duration_ms / 1000:g} s; the shortest scene lasts {_SHORTEST_MS / 1000:g} s"
-        )
-    return duration_ms
 
 
 def _check_layout(scene: Scene) -> None:
@@ -379,15 +262,6 @@ def _check_layout(scene: Scene) -> None:
         raise InvalidWebinar("it has no slide and nobody to be seen. Give it a slide")
     if scene.layout.arrangement is Arrangement.SLIDE and scene.slide is None:
         raise InvalidWebinar("its layout is slide, but it has none")
-
-
-def _check_time(at: int, duration: int, scene: Scene) -> None:
-    length = known_length(scene)
-    if length is not None and at + duration > length + _ROUNDING_MS:
-        raise InvalidWebinar(
-            f"B-roll from {at / 1000:g} to {(at + duration) / 1000:g} s does not fit: the scene lasts "
-            f"{length / 1000:g} s"
-        )
 
 
 def _layout(wanted: LayoutIn | None) -> Layout:
