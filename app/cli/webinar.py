@@ -45,6 +45,9 @@ def webinar(
     ] = None,
     layout: Annotated[Arranged, typer.Option(help="Where the host is.")] = "overlay",
     corner: Annotated[Placed, typer.Option(help="Of the host on the slide; auto: where it covers least.")] = "auto",
+    music: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Played behind everything, softer while somebody speaks.")
+    ] = None,
     aspect_ratio: Annotated[AspectChoice, typer.Option()] = "16:9",
     resolution: Annotated[ResolutionChoice, typer.Option()] = "1080p",
     fps: Annotated[RateChoice, typer.Option(help="Frames in a second.")] = "25",
@@ -60,8 +63,9 @@ def webinar(
     times = _times(host, slide_times)
     if host is not None and script is not None:
         raise UsageWrong("Give either --host, who says what was recorded, or --script, which an avatar says.")
-    if host is not None:
-        check_file(host)
+    for file in (host, music):
+        if file is not None:
+            check_file(file)
     text = _read(script) if script is not None else None
     named = _named_files(text, script) if text is not None and script is not None else {}
     wanted: Json = {
@@ -73,7 +77,9 @@ def webinar(
     wanted |= {"title": title} if title else {}
     wanted |= {"avatar_id": avatar, "voice_id": voice} if host is None else {}
     with stopping() as stop, metered(as_json=as_json) as meter:
-        errand = _Errand(deck=deck, script=text, named=named, host=host, times=times, wanted=wanted, show=meter.show)
+        errand = _Errand(
+            deck=deck, script=text, named=named, host=host, times=times, music=music, wanted=wanted, show=meter.show
+        )
         from app.cli.sending import Api, Interrupted
 
         video, files = None, dict[str, str]()
@@ -98,6 +104,7 @@ class _Errand:
     named: Mapping[str, Path]
     host: Path | None
     times: list[float]
+    music: Path | None
     wanted: Json
     show: Callable[[Moment], None]
 
@@ -105,7 +112,7 @@ class _Errand:
         """The finished webinar. Raises UploadFailed, RenderFailed and what the API answers."""
         from app.cli.sending import awaited
 
-        files = [self.deck, *self.named.values(), *([self.host] if self.host else [])]
+        files = [self.deck, *self.named.values(), *(file for file in (self.host, self.music) if file is not None)]
         ids = {file: self._sent(api, file, place / len(files)) for place, file in enumerate(dict.fromkeys(files))}
         asked = api.ask("POST", "/webinars", json=request_of(self, ids))
         video = awaited(api, f"/{asked['id']}", lambda found: self.show(_moment(found)))
@@ -141,6 +148,8 @@ def request_of(errand: _Errand, ids: Mapping[Path, str]) -> Json:
         body["script"] = with_sources(errand.script, names)
     if errand.host is not None:
         body["recording"] = {"video_id": ids[errand.host], "slide_times": errand.times}
+    if errand.music is not None:
+        body["music"] = {"file_id": ids[errand.music]}
     return body
 
 

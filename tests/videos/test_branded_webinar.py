@@ -30,7 +30,7 @@ from app.modules.videos.scenery import (
 )
 from tests.media.barcodes import code_of
 from tests.site import Site, site
-from tests.videos.test_webinar_video import FPS, film, slide, stored
+from tests.videos.library import FPS, film, slide, stored
 
 BRAND = Brand(card="#0B3954", text="#FFFFFF", accent="#FF6663", logo_size=100)
 FADE = Transition(kind=TransitionKind.FADE, duration_ms=400)

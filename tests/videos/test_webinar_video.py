@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 import cv2
 import numpy as np
 import pytest
 
-from app.core.ids import new_id
 from app.media.ffmpeg import run_ffmpeg
 from app.media.hearing import heard_from
 from app.media.time import SAMPLE_RATE
@@ -21,7 +19,6 @@ from app.modules.videos.composition import Composition, Picture, Resolution, Sce
 from app.modules.videos.models import RenderJob
 from app.modules.videos.scenery import (
     Arrangement,
-    Asset,
     AssetKind,
     Broll,
     Clip,
@@ -34,8 +31,8 @@ from app.modules.videos.scenery import (
 from tests.media.barcodes import code_of, lumas, record
 from tests.media.clicks import clicks, onsets
 from tests.site import Site, site
+from tests.videos.library import FPS, film, slide, stored
 
-FPS = Fraction(25)
 FADE = Transition(kind=TransitionKind.FADE, duration_ms=400)
 OVERLAY = Layout(
     arrangement=Arrangement.OVERLAY,
@@ -54,22 +51,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with site(tmp_path_factory.mktemp("webinar")) as opened:
         opened.start_worker()
         yield opened
-
-
-def stored(place: Site, path: Path, kind: AssetKind, **facts: Any) -> Asset:
-    blob = place.services.platform.blobs.put(f"test/{new_id()}{path.suffix}", path)
-    return Asset(kind=kind, blob=blob.key, sha256=blob.sha256, origin=path.name, **facts)
-
-
-def slide(place: Site, folder: Path, grey: int) -> Asset:
-    path = folder / f"grey-{grey}.png"
-    cv2.imwrite(str(path), np.full((720, 1280, 3), grey, np.uint8))
-    return stored(place, path, AssetKind.IMAGE, width=1280, height=720)
-
-
-def film(place: Site, folder: Path, fps: Fraction, frames: int) -> Asset:
-    path = record(folder / f"{float(fps):.3f}-{frames}.mp4", fps, frames, size=(1280, 720))
-    return stored(place, path, AssetKind.VIDEO, width=1280, height=720, duration_ms=round(frames / fps * 1000))
 
 
 def composed(*scenes: Scene) -> Composition:

@@ -10,7 +10,7 @@ from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.modules.videos.composition import Composition
 from app.modules.videos.models import FilePage, LibraryFile, RenderJob
-from app.modules.videos.scenery import Arrangement, Corner, TransitionKind
+from app.modules.videos.scenery import Arrangement, BrollSound, Corner, TransitionKind
 from tests.videos.installation import Caller, Installation
 
 SCRIPT = "# Welcome\nGood morning, everybody.\n\n# Growth\nRevenue went up. Now look at the numbers on this page.\n"
@@ -177,8 +177,31 @@ def test_what_cannot_be_made_is_refused_by_scene_before_anything_is_paid(
     assert "Scene 2 begins at 900 s, but the recording lasts" in refused(
         caller, deck=deck, recording={"video_id": host["id"], "slide_times": [0, 900]}
     )
+    assert "The music is the sound bed.mp3" in refused(caller, deck=deck, script=SCRIPT, avatar_id="maya", music=image)
     waiting = deck_of(installation, caller, notes=["x"], status="processing")
     assert "is processing, not ready" in refused(caller, deck=waiting, avatar_id="maya")
+
+
+def test_what_is_heard_beside_speech(installation: Installation, caller: Caller, deck: str) -> None:
+    bed = add_file(installation, caller, "audio", {"duration_ms": 90_000}, name="bed.mp3")
+    broll = {"video_id": installation.ready(caller)["id"], "duration": 1, "at": 0.5, "sound": "ducked"}
+    wanted = {"file_id": bed, "level": -14, "fade_out": 0.5}
+    made = composition(installation, make(caller, deck=deck, music=wanted, scenes=[{"duration": 3, "broll": [broll]}]))
+    assert made.music is not None
+    music = made.music
+    assert (music.level_db, music.duck, music.fade_in_ms, music.fade_out_ms) == (-14, True, 1000, 500)
+    assert made.scenes[0].broll[0].sound is BrollSound.DUCKED
+    marked = f"# A\nLook: {{broll: {broll['video_id']}, for: 1, sound: mixed}} here it is.\n\n# B\nDone."
+    made = composition(installation, make(caller, deck=deck, script=marked, avatar_id="maya"))
+    assert made.scenes[0].broll[0].sound is BrollSound.MIXED
+
+
+def test_b_roll_without_sound_is_not_asked_to_be_heard(installation: Installation, caller: Caller, deck: str) -> None:
+    picture = add_file(installation, caller, "image", {"width": 640, "height": 360}, name="chart.png")
+    scenes = [{"duration": 3, "broll": [{"file_id": picture, "duration": 1, "sound": "mixed"}]}]
+    loud = "# A\nLook: {broll: x, sound: loud} here.\n\n# B\nDone."
+    assert "sound is off or ducked or mixed" in refused(caller, deck=deck, script=loud, avatar_id="maya")
+    assert "B-roll is to be heard, but the image chart.png" in refused(caller, deck=deck, scenes=scenes)
 
 
 def test_what_is_of_another_workspace_does_not_exist(
@@ -201,6 +224,7 @@ def test_what_is_of_another_workspace_does_not_exist(
         {"scenes": [{"broll": [{"duration": 1}]}]},
         {"captions": "burned"},
         {"music": "bed.mp3"},
+        {"music": {"file_id": "x", "level": 3}},
         {"recording": {"video_id": "x", "slide_times": [float(10**9)]}},
     ],
     ids=str,

@@ -6,7 +6,7 @@ from app.modules.videos.composition import Scene
 from app.modules.videos.errors import InvalidWebinar
 from app.modules.videos.phrases import places_of
 from app.modules.videos.renders import Renders
-from app.modules.videos.scenery import AssetKind, Broll
+from app.modules.videos.scenery import AssetKind, Broll, BrollSound
 from app.modules.videos.webinars.schemas import BrollIn
 from app.modules.videos.webinars.script import OF_FILE, Marker
 from app.modules.videos.webinars.shelf import ROUNDING_MS, Shelf, in_text
@@ -29,6 +29,8 @@ def broll_of(wanted: BrollIn, scene: Scene, shelf: Shelf, renders: Renders) -> B
             f"B-roll is to last {duration / 1000:g} s, but {left / 1000:g} s are left of {in_text(asset)}. "
             "Shorten it, or let it loop"
         )
+    if wanted.sound is not BrollSound.OFF and not asset.has_sound:
+        raise InvalidWebinar(f"B-roll is to be heard, but {in_text(asset)} has no sound. Leave its `sound` out")
     at = wanted.at if isinstance(wanted.at, str) else round(wanted.at * 1000)
     if isinstance(at, str):
         _check_words(at, scene, renders)
@@ -43,14 +45,14 @@ def broll_of(wanted: BrollIn, scene: Scene, shelf: Shelf, renders: Renders) -> B
         loop=wanted.loop,
         fit=wanted.fit,
         zoom=wanted.zoom,
+        sound=wanted.sound,
     )
 
 
 def marked(marker: Marker) -> BrollIn:
     """What a marker in a script asks for."""
-    fields = {"at": marker.phrase, "start": marker.start, "fit": marker.fit, "loop": marker.loop, "zoom": marker.zoom}
-    if marker.seconds is not None:
-        fields["duration"] = marker.seconds
+    fields = {name: getattr(marker, name) for name in ("start", "fit", "loop", "zoom", "sound")}
+    fields |= {"at": marker.phrase} | ({} if marker.seconds is None else {"duration": marker.seconds})
     source = marker.source.removeprefix(OF_FILE)
     return BrollIn.model_validate(fields | {"video_id" if source == marker.source else "file_id": source})
 

@@ -19,7 +19,7 @@ from app.modules.videos.files import file_of
 from app.modules.videos.models import FilePage
 from app.modules.videos.pipeline.naming import scene_name
 from app.modules.videos.renders import Renders
-from app.modules.videos.scenery import Arrangement, Clip, Layout, Transition, TransitionKind
+from app.modules.videos.scenery import Arrangement, Clip, Layout, Music, Transition, TransitionKind
 from app.modules.videos.webinars.brand_schemas import CardIn
 from app.modules.videos.webinars.branding import (
     brand_of,
@@ -31,11 +31,12 @@ from app.modules.videos.webinars.branding import (
 from app.modules.videos.webinars.broll import broll_of, marked
 from app.modules.videos.webinars.schemas import CreateWebinar, LayoutIn, SceneIn, SlideIn, TransitionIn
 from app.modules.videos.webinars.script import Section, read_script
-from app.modules.videos.webinars.shelf import SHORTEST_MS, Shelf, long_enough
+from app.modules.videos.webinars.shelf import SHORTEST_MS, Shelf, in_text, long_enough
 from app.modules.videos.webinars.sources import page_asset, pages_of
 
 _LEAD_IN_MS, _LEAD_OUT_MS = 200, 400
 _LONGEST_MS = 12 * 3600 * 1000
+_SHORTEST_MUSIC_MS = 1000
 
 
 class Drafting:
@@ -61,6 +62,7 @@ class Drafting:
             picture=Picture(aspect_ratio=order.aspect_ratio, resolution=order.resolution, fps=order.fps),
             scenes=self._scenes(),
             captions=order.captions,
+            music=self._music(),
             brand=brand_of(self._session, self._workspace_id, order.brand),
         )
 
@@ -229,6 +231,24 @@ class Drafting:
         if first:
             return Transition(kind=TransitionKind.CUT)
         return Transition(kind=asked.kind, duration_ms=round(asked.duration * 1000))
+
+    def _music(self) -> Music | None:
+        wanted = self._order.music
+        if wanted is None:
+            return None
+        asset = self._shelf.sound(wanted.file_id)
+        if asset.duration_ms < _SHORTEST_MUSIC_MS:
+            raise InvalidWebinar(
+                f"The music is {in_text(asset)}, which lasts {asset.duration_ms / 1000:g} s. It has to last at least "
+                f"{_SHORTEST_MUSIC_MS / 1000:g} s."
+            )
+        return Music(
+            asset=asset,
+            level_db=wanted.level,
+            duck=wanted.duck,
+            fade_in_ms=round(wanted.fade_in * 1000),
+            fade_out_ms=round(wanted.fade_out * 1000),
+        )
 
     @staticmethod
     def _check_length(scenes: Sequence[Scene]) -> None:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
 from app.modules.videos.fields import Metadata, Name, Rate, Tags, Title
-from app.modules.videos.scenery import Arrangement, Corner, Fit, Shape, Side, TransitionKind
+from app.modules.videos.scenery import Arrangement, BrollSound, Corner, Fit, Shape, Side, TransitionKind
 from app.modules.videos.schemas import METADATA, TAGS, Sent, example
 from app.modules.videos.webinars.brand_schemas import BrandIn, CardIn, Colour, Id, LowerThirdIn
 
@@ -78,7 +78,7 @@ class LayoutIn(Sent):
 
 
 class BrollIn(Sent):
-    """A recording or an image of the library, shown for a while, without its sound."""
+    """A recording or an image of the library, shown for a while."""
 
     model_config = example(video_id=_DECK, at="when you see the numbers", duration=4)
 
@@ -94,12 +94,28 @@ class BrollIn(Sent):
     loop: bool = False
     fit: Fit = Fit.FULL
     zoom: bool = Field(default=True, description="An image grows slowly")
+    sound: BrollSound = Field(
+        default=BrollSound.OFF,
+        description="Of a recording: `mixed` with speech, or `ducked`: far below it while somebody speaks",
+    )
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.video_id is None) == (self.file_id is None):
             raise ValueError("name either a video_id or a file_id")
         return self
+
+
+class MusicIn(Sent):
+    """Behind everything, from the first frame to the last. What is shorter is repeated without a seam."""
+
+    model_config = example(file_id=_DECK, level=-12, fade_out=5)
+
+    file_id: Id = Field(description="A sound file of the library")
+    level: int = Field(default=-10, ge=-40, le=0, description="Against speech, where nobody speaks; in decibels")
+    duck: bool = Field(default=True, description="12 dB softer while somebody speaks")
+    fade_in: float = Field(default=1, ge=0, le=30, description="Seconds")
+    fade_out: float = Field(default=3, ge=0, le=30, description="Seconds")
 
 
 class TransitionIn(Sent):
@@ -161,6 +177,7 @@ class CreateWebinar(Sent):
     title_card: CardIn | None = Field(default=None, description="Before all scenes")
     end_card: CardIn | None = Field(default=None, description="After all scenes")
     lower_third: LowerThirdIn | None = Field(default=None, description="In the first scene in which a host is seen")
+    music: MusicIn | None = None
     aspect_ratio: AspectRatio = AspectRatio.WIDE
     resolution: Resolution = Resolution.P1080
     fps: Rate = FrameRate.R25

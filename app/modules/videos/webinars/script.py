@@ -20,8 +20,8 @@ _HEADING = re.compile(r"^#{1,6}[ \t]+(\S.*)$")
 _MARKER = re.compile(r"\{[ \t]*broll[ \t]*:([^{}\n]{0,500})\}")
 #: Before the id of a file of the library, which is no recording.
 OF_FILE = "file/"
-_OPTIONS = {"for", "from", "fit", "loop", "zoom"}
-_FITS = ("full", "inset")
+_OPTIONS = {"for", "from", "fit", "loop", "zoom", "sound"}
+_CHOICES = {"fit": ("full", "inset"), "sound": ("off", "ducked", "mixed")}
 _MOST_SCENES, _MOST_MARKERS = 500, 50
 _LONGEST_NAME = 100
 _SHORTEST_S, _LONGEST_S = 0.04, 43_200
@@ -43,6 +43,7 @@ class Marker:
     fit: str = "full"
     loop: bool = False
     zoom: bool = True
+    sound: str = "off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,8 +158,9 @@ def _marker(inside: str, phrase: str, number: int, line: int) -> Marker:
     options = dict(_option(part, number, line) for part in rest if part)
     if not 0 < len(source.removeprefix(OF_FILE)) <= _LONGEST_NAME:
         raise _wrong(number, line, f"a marker names a file, in at most {_LONGEST_NAME} characters")
-    if options.get("fit", "full") not in _FITS:
-        raise _wrong(number, line, f"fit is {' or '.join(_FITS)}")
+    for name, choices in _CHOICES.items():
+        if options.get(name, choices[0]) not in choices:
+            raise _wrong(number, line, f"{name} is {' or '.join(choices)}")
     return Marker(
         source=source,
         line=line,
@@ -166,6 +168,7 @@ def _marker(inside: str, phrase: str, number: int, line: int) -> Marker:
         seconds=_seconds(options["for"], number, line, least=_SHORTEST_S) if "for" in options else None,
         start=_seconds(options.get("from", "0"), number, line),
         fit=options.get("fit", "full"),
+        sound=options.get("sound", "off"),
         loop=options.get("loop", "no") in ("", "yes", "true"),
         zoom=options.get("zoom", "yes") in ("", "yes", "true"),
     )
