@@ -237,6 +237,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         "take": reporting(story.take),
         "chunk": reporting(story.chunk),
         "mix": reporting(story.mix),
+        "words": reporting(story.words),
         "package": reporting(story.package),
         "intake": reporting(arrival.intake),
         "check": reporting(arrival.check),

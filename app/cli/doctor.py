@@ -98,6 +98,15 @@ def _libraries(_settings: Settings) -> Iterator[Finding]:
             purpose=purpose,
             remedy="pip install --force-reinstall tenex-videos",
         )
+    trouble = _import_trouble("pocketsphinx")
+    yield Finding(
+        name="PocketSphinx",
+        found=trouble is None,
+        required=False,
+        detail=trouble or "loads",
+        purpose="finding the words of a script in a recording; without it their times are estimated",
+        remedy="pip install pocketsphinx, on Python 3.11 to 3.13",
+    )
 
 
 def _import_trouble(module: str) -> str | None:

@@ -30,7 +30,10 @@ def webinar(
     deck: Annotated[Path, typer.Argument(metavar="DECK", help="The slides: PDF, or PPTX where LibreOffice is.")],
     script: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Markdown with a heading per slide; without it the deck's speaker notes."),
+        typer.Option(
+            metavar="FILE",
+            help="Markdown with a heading per slide: what is said, also by --host; else the speaker notes.",
+        ),
     ] = None,
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The video to write.")] = Path(
         "webinar.mp4"
@@ -61,8 +64,6 @@ def webinar(
     check_target(output)
     check_file(deck)
     times = _times(host, slide_times)
-    if host is not None and script is not None:
-        raise UsageWrong("Give either --host, who says what was recorded, or --script, which an avatar says.")
     for file in (host, music):
         if file is not None:
             check_file(file)

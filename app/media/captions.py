@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -65,6 +66,12 @@ def cues(
     plan = _Plan(atoms, max_chars_per_line, max_lines)
     groups = plan.best()
     return tuple(_timed(plan, groups, until_ms))
+
+
+def running_text(words: Iterable[CaptionWord]) -> str:
+    """The words as they are written: with a space between them, where their script has one."""
+    atoms = [atom for word in words for atom in _atoms(word, sys.maxsize)]
+    return _Plan(atoms, sys.maxsize, 1).text(0, len(atoms)) if atoms else ""
 
 
 def to_vtt(captions: Iterable[Cue]) -> str:
@@ -221,13 +228,14 @@ class _Plan:
     def lines(self, start: int, stop: int) -> tuple[str, ...]:
         """The text of the atoms, set in the best lines."""
         _, cuts = self._set_lines(start, stop, self._max_lines)
-        return tuple(self._text(first, last) for first, last in pairwise((start, *cuts, stop)))
+        return tuple(self.text(first, last) for first, last in pairwise((start, *cuts, stop)))
 
     def start_after(self, stop: int) -> int | None:
         """When the word after the cue sounds, if there is one."""
         return self.atoms[stop].start_ms if stop < len(self.atoms) else None
 
-    def _text(self, start: int, stop: int) -> str:
+    def text(self, start: int, stop: int) -> str:
+        """Of these atoms, in one line."""
         parts = [(" " if self._spaces[index] else "") + self.atoms[index].text for index in range(start, stop)]
         return "".join(parts).lstrip(" ")
 

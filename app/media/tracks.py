@@ -38,7 +38,7 @@ def extract(source: Path, tracks: Sequence[SubtitleTrack], folder: Path) -> list
     run_ffmpeg(("-f", demuxer_of(source), "-i", str(source), *written), timeout_s=_DEADLINE_S)
     found: list[list[Cue]] = []
     for number, path in enumerate(raw):
-        cues = list(_cues(path))
+        cues = list(read_cues(path))
         (folder / f"subtitles-{number}.vtt").write_text(to_vtt(cues), encoding="utf-8", newline="\n")
         (folder / f"subtitles-{number}.srt").write_text(to_srt(cues), encoding="utf-8", newline="\n")
         path.unlink()
@@ -51,7 +51,8 @@ def spoken(cues: Sequence[Cue]) -> str:
     return "\n".join(" ".join(cue.lines) for cue in cues)
 
 
-def _cues(path: Path) -> Iterator[Cue]:
+def read_cues(path: Path) -> Iterator[Cue]:
+    """Subtitles of any kind that pysubs2 reads, as plain text in order of time."""
     for event in sorted(pysubs2.load(str(path), encoding="utf-8", errors="replace")):
         lines = tuple(line.strip() for line in event.plaintext.splitlines() if line.strip())
         if lines and event.is_text and event.end > event.start >= 0:

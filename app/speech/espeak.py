@@ -12,6 +12,7 @@ import shutil
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import numpy as np
 
 from app.speech.base import Samples
 from app.speech.errors import SpeechFailed
-from app.speech.voice import EspeakSettings
+from app.speech.voice import EspeakSettings, espeak_language
 
 #: Characters of one call. Longer text is refused rather than cut off.
 LONGEST_TEXT = 30_000
@@ -59,6 +60,18 @@ class Utterance:
 def espeak_version() -> str:
     """Of the wheel, which holds the library and its voices."""
     return f"espeakng-loader {version('espeakng-loader')}"
+
+
+@cache
+def espeak_languages() -> frozenset[str]:
+    """The languages that espeak-ng has rules for, as it names them."""
+    folder = Path(espeakng_loader.get_data_path()) / "lang"
+    return frozenset(file.name.lower() for file in folder.rglob("*") if file.is_file())
+
+
+def can_pronounce(language: str) -> bool:
+    """Whether it is known how words of a language (a BCP-47 tag) sound."""
+    return espeak_language(language) in espeak_languages()
 
 
 def utter(text: str, settings: EspeakSettings) -> Utterance:

@@ -80,14 +80,14 @@ def _performed(voice: Voice, spoken: Spoken) -> _Performance:
     match settings:
         case EspeakSettings():
             utterance = utter(spoken.text, settings)
-            samples, rate, phones = utterance.samples, utterance.sample_rate, _token_phones(utterance, spoken)
+            samples, rate, phones = utterance.samples, utterance.sample_rate, token_phones(utterance, spoken)
         case PiperSettings():
             utterance = _reference(voice, spoken)
             recorded = speak_piper(spoken.text, settings)
             samples, rate, phones = (
                 recorded.samples,
                 recorded.sample_rate,
-                timed(recorded, _token_phones(utterance, spoken)),
+                timed(recorded, token_phones(utterance, spoken)),
             )
         case ProgramSettings():
             utterance = _reference(voice, spoken)
@@ -95,7 +95,7 @@ def _performed(voice: Voice, spoken: Spoken) -> _Performance:
             samples, rate, phones = (
                 recorded.samples,
                 recorded.sample_rate,
-                timed(recorded, _token_phones(utterance, spoken)),
+                timed(recorded, token_phones(utterance, spoken)),
             )
         case _:
             assert_never(settings)
@@ -109,7 +109,8 @@ def _reference(voice: Voice, spoken: Spoken) -> Utterance:
     return utter(spoken.text, EspeakSettings(voice=espeak_language(voice.language)))
 
 
-def _token_phones(utterance: Utterance, spoken: Spoken) -> list[TokenPhone]:
+def token_phones(utterance: Utterance, spoken: Spoken) -> list[TokenPhone]:
+    """The sounds of an utterance, each with the token of the text that it belongs to."""
     return [
         TokenPhone(
             start_ms=phone.start_ms,

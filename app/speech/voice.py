@@ -82,7 +82,7 @@ def settings_type(engine: Engine) -> type[Settings]:
 #: How espeak-ng names the languages that it handles well enough to pronounce or to time another engine's words.
 _ESPEAK_LANGUAGES = {
     "en-us": "en-us",
-    "en-gb": "en-gb",
+    "en-gb": "en",
     "en": "en-us",
     "es-mx": "es-419",
     "es-419": "es-419",

@@ -74,6 +74,3 @@ def test_a_recording_needs_the_times_of_its_slides(tenex: Tenex, deck: Path) -> 
     said = tenex("webinar", str(deck), "--host", str(deck), TENEX_API_KEY="tnx_a_b")
     assert said.code == 2
     assert "--slide-times" in said.err
-    both = ("--host", str(deck), "--slide-times", "0", "--script", str(deck))
-    said = tenex("webinar", str(deck), *both, TENEX_API_KEY="tnx_a_b")
-    assert (said.code, "either --host" in said.err) == (2, True)

@@ -136,6 +136,29 @@ def test_one_recording_is_cut_where_the_slides_change(installation: Installation
     ]
 
 
+def test_a_script_beside_a_recording_is_what_is_said_in_it(
+    installation: Installation, caller: Caller, deck: str
+) -> None:
+    host = installation.ready(caller)
+    whole = {"video_id": host["id"], "slide_times": [0, host["duration"] / 2]}
+    first, second = composition(
+        installation, make(caller, deck=deck, recording=whole, script=SCRIPT, language="en-GB")
+    ).scenes
+    assert first.recording is not None
+    assert (first.speaker, first.script, first.language) == (None, "Good morning, everybody.", "en-GB")
+    assert second.script.startswith("Revenue went up.")
+    assert first.recording.captions is not None
+    broll = {"video_id": host["id"], "at": "the numbers", "duration": 0.4}
+    scenes = [
+        {"recording": {"video_id": host["id"]}, "script": "Look at the numbers.", "broll": [broll]},
+        {"script": "Said by an avatar.", "avatar_id": "maya"},
+    ]
+    heard, spoken = composition(installation, make(caller, deck=deck, recording=whole, scenes=scenes)).scenes
+    assert (heard.broll[0].phrase, heard.speaker) == ("the numbers", None)
+    assert spoken.speaker is not None
+    assert spoken.recording is None
+
+
 def test_what_cannot_be_made_is_refused_by_scene_before_anything_is_paid(
     installation: Installation, caller: Caller, deck: str
 ) -> None:
@@ -223,6 +246,7 @@ def test_what_is_of_another_workspace_does_not_exist(
         {"scenes": [{"layout": {"size": 3}}]},
         {"scenes": [{"broll": [{"duration": 1}]}]},
         {"captions": "burned"},
+        {"language": "klingon"},
         {"music": "bed.mp3"},
         {"music": {"file_id": "x", "level": 3}},
         {"recording": {"video_id": "x", "slide_times": [float(10**9)]}},

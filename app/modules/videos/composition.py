@@ -94,9 +94,13 @@ class Speaker(Value):
 
 
 class Scene(Value):
-    """``lead_in_ms``, ``lead_out_ms``: silence before and after what is said, beyond what speech needs anyway."""
+    """``lead_in_ms``, ``lead_out_ms``: silence before and after what is said, beyond what speech needs anyway.
+
+    Without a speaker, the script is what is said in the recording or the sound, in ``language`` (a BCP-47 tag).
+    """
 
     script: str = ""
+    language: str = "en-US"
     speaker: Speaker | None = None
     recording: Clip | None = None
     sound: Clip | None = None
@@ -127,7 +131,10 @@ class Scene(Value):
     @property
     def assets(self) -> Iterator[Asset]:
         """Every file of the library that is seen or heard in it."""
-        yield from (clip.asset for clip in (self.recording, self.sound) if clip is not None)
+        for clip in (self.recording, self.sound):
+            if clip is not None:
+                yield clip.asset
+                yield from [clip.captions] if clip.captions is not None else []
         yield from (broll.asset for broll in self.broll)
         if self.slide is not None:
             yield self.slide

@@ -22,6 +22,7 @@ from app.modules.videos.schemas import (
     SoundFacts,
     Storyboard,
     SubtitleLinks,
+    TranscriptLinks,
 )
 from app.storage.links import Links
 
@@ -42,6 +43,7 @@ NO_FILES: Mapping[str, Any] = {
     "download_expires_at": None,
     "original_url": None,
     "captions": None,
+    "transcript": None,
     "subtitles": [],
     "storyboard": None,
     "media": None,
@@ -118,6 +120,7 @@ class FileLinks:
             "storyboard": self.storyboard(video, files, known) if known.get("storyboard") else None,
             "media": _media(files, known) if "examined" in known else None,
             "chapters": _chapters(named),
+            "transcript": _transcript(named),
             "scenes": known.get("scenes", []),
         }
 
@@ -187,6 +190,15 @@ def _chapters(named: _Named) -> ChapterLinks | None:
     return ChapterLinks(
         vtt_url=named.link("chapters-vtt", "-chapters.vtt", inline=True),
         json_url=named.link("chapters-json", "-chapters.json", inline=True),
+    )
+
+
+def _transcript(named: _Named) -> TranscriptLinks | None:
+    if "transcript-json" not in named.files:
+        return None
+    return TranscriptLinks(
+        json_url=named.link("transcript-json", "-transcript.json", inline=True),
+        text_url=named.link("transcript-txt", "-transcript.txt", inline=True),
     )
 
 

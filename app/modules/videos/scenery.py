@@ -20,6 +20,7 @@ class AssetKind(StrEnum):
     VIDEO = "video"
     SOUND = "sound"
     FONT = "font"
+    CAPTIONS = "captions"
 
 
 class Asset(Value):
@@ -37,11 +38,15 @@ class Asset(Value):
 
 
 class Clip(Value):
-    """A run of a recording: ``start_ms <= t < stop_ms`` on its own clock, which begins at zero."""
+    """A run of a recording: ``start_ms <= t < stop_ms`` on its own clock, which begins at zero.
+
+    ``captions``: those of the whole recording, as WebVTT.
+    """
 
     asset: Asset
     start_ms: int = 0
     stop_ms: int
+    captions: Asset | None = None
 
     @property
     def duration_ms(self) -> int:

@@ -202,6 +202,13 @@ class ChapterLinks(BaseModel):
     json_url: str = Field(description="As podcast players read chapters (`application/json+chapters`)")
 
 
+class TranscriptLinks(BaseModel):
+    """What is said, by scene."""
+
+    json_url: str = Field(description="With the time of every word, and how it is known; see docs/webinars.md")
+    text_url: str = Field(description="To be read")
+
+
 class SceneOut(BaseModel):
     """A scene of a webinar, as it is in the video."""
 
@@ -346,6 +353,7 @@ class VideoOut(VideoSummary):
     )
     storyboard: Storyboard | None = None
     chapters: ChapterLinks | None = None
+    transcript: TranscriptLinks | None = None
     scenes: list[SceneOut] = Field(default_factory=list[SceneOut], description="Those of a webinar")
 
 
@@ -377,6 +385,7 @@ class RevisionOut(BaseModel):
     subtitles: list[SubtitleLinks] = Field(default_factory=list[SubtitleLinks])
     storyboard: Storyboard | None = None
     chapters: ChapterLinks | None = None
+    transcript: TranscriptLinks | None = None
     scenes: list[SceneOut] = Field(default_factory=list[SceneOut], description="Those of a webinar")
 
 

@@ -7,11 +7,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from app.avatars.base import Delivery
-from app.avatars.performance import read_track
 from app.avatars.studio.prints import Prints
 from app.media.bands import BandEncoder, band_around
-from app.media.captions import CaptionWord, cues, line_length, to_srt, to_vtt
 from app.media.chapters import Chapter
 from app.media.chapters import to_json as chapters_json
 from app.media.chapters import to_vtt as chapters_vtt
@@ -22,6 +19,7 @@ from app.media.pictures import Playable, draw_poster, draw_preview, draw_storybo
 from app.media.recording import measured_ms
 from app.media.stillness import write_still
 from app.media.time import decimal_seconds, millisecond_at
+from app.modules.videos.pipeline.captioning import write_captions
 from app.modules.videos.pipeline.layout import Chunk
 from app.modules.videos.pipeline.painting import LookPainter, Painter, Studio, painter_of
 from app.modules.videos.pipeline.timeline import Timeline
@@ -97,7 +95,8 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
         files |= {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
         pictures_of(video, files["poster"], files["preview"])
     if task["captions"]:
-        files |= _write_captions(timeline, fps, task, folder)
+        words = {name: Path(path) for name, path in task["files"].items()}
+        files |= write_captions(timeline, fps, size, words, folder)
     return {"files": {role: str(path) for role, path in files.items()}, "facts": facts}
 
 
@@ -143,21 +142,3 @@ def _draw_pictures(
     draw_preview(playable, files["preview"])
     files |= {f"storyboard-{number}": sheet for number, sheet in enumerate(board.sheets)}
     return files, board.facts()
-
-
-def _write_captions(timeline: Timeline, fps: Fraction, task: Task, folder: Path) -> dict[str, Path]:
-    words = [
-        CaptionWord(start_ms=offset + word.start_ms, end_ms=offset + word.end_ms, text=word.text)
-        for segment in timeline.segments
-        if segment.take is not None and segment.take.delivery is Delivery.PERFORMANCE
-        for offset in (millisecond_at(segment.start, fps) + segment.lead_ms,)
-        for word in read_track(Path(task["files"][segment.take.fingerprint])).words
-    ]
-    if not words:
-        return {}
-    length = line_length(task["width"], task["height"])
-    lines = cues(words, max_chars_per_line=length, until_ms=millisecond_at(timeline.frames, fps))
-    files = {"vtt": folder / "captions.vtt", "srt": folder / "captions.srt"}
-    files["vtt"].write_text(to_vtt(lines), encoding="utf-8", newline="\n")
-    files["srt"].write_text(to_srt(lines), encoding="utf-8", newline="\n")
-    return files

@@ -14,7 +14,7 @@ from app.modules.videos.scenery import Asset, Value
 
 
 class Needs(Value):
-    """Each once, in an order that stays."""
+    """Each once, in an order that stays. ``takes``: by fingerprint, as the words that were heard."""
 
     takes: tuple[str, ...] = ()
     assets: tuple[Asset, ...] = ()
@@ -45,9 +45,14 @@ def needs_of_survey(plan: SurveyPlan) -> Needs:
 
 
 def needs_of_words(timeline: Timeline) -> Needs:
-    """For captions: the takes whose words are known."""
-    takes = (segment.take for segment in timeline.segments if segment.take is not None)
-    return _needs((take.fingerprint for take in takes if take.delivery is Delivery.PERFORMANCE), ())
+    """For captions and the transcript: what tells the words of each segment."""
+    segments = timeline.segments
+    takes = (segment.take for segment in segments if segment.take is not None)
+    spoken = [take.fingerprint for take in takes if take.delivery is Delivery.PERFORMANCE]
+    heard = [segment.words for segment in segments if segment.words is not None]
+    clips = (segment.clip for segment in segments if segment.clip is not None and segment.words is None)
+    captions = [clip.captions for clip in clips if clip.captions is not None]
+    return _needs(iter((*spoken, *heard)), captions)
 
 
 def _sources(look: Look) -> Iterator[Source]:

@@ -15,6 +15,7 @@ from app.media.children import Outcome
 from app.modules.videos.composition import Captions, Composition
 from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, Video, VideoStatus
 from app.modules.videos.pipeline.layout import Chunk, Layout, lay_out
+from app.modules.videos.pipeline.listening import Listening, listenings
 from app.modules.videos.pipeline.naming import scenes_with
 from app.modules.videos.pipeline.needs import Needs, needs_of_chunk, needs_of_sound, needs_of_survey, needs_of_words
 from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
@@ -30,6 +31,7 @@ from app.storage.base import BlobNotFound
 CHUNK_DEADLINE_S = 900.0
 MIX_DEADLINE_S = 900.0
 SURVEY_DEADLINE_S = 300.0
+WORDS_DEADLINE_S = 600.0
 PACKAGE_DEADLINE_S = 900.0
 _TYPES = {
     "video": "video/mp4",
@@ -37,6 +39,8 @@ _TYPES = {
     "poster": "image/jpeg",
     "vtt": "text/vtt",
     "srt": "application/x-subrip",
+    "transcript-json": "application/json",
+    "transcript-txt": "text/plain",
     "chapters-vtt": "text/vtt",
     "chapters-json": "application/json",
 }
@@ -50,18 +54,21 @@ class Steps:
     # plan and lay out ------------------------------------------------------------------------------------------------
 
     def begin(self, job_id: str) -> dict[str, Any]:
-        """Mark the job as rendering and plan its takes. Returns ``{"workspace_id", "picture", "takes", "missing"}``."""
+        """Mark the job as rendering and plan its takes. Returns
+        ``{"workspace_id", "picture", "takes", "listenings", "missing", "survey"}``.
+        """
         with self._at.database.session_scope() as session:
             job = active(session, job_id)
             job.status, job.stage = JobStatus.RENDERING, Stage.TAKES
             job.started_at = job.started_at or utc_now()
-        takes = plan_takes(_composition(job), self._at.providers)
-        wanted = {take.fingerprint: 0 for take in takes}
-        missing = self._expect(job, {"take": wanted}, Stage.TAKES)
+        takes, heard = plan_takes(_composition(job), self._at.providers), list(listenings(_composition(job)))
+        wanted = {"take": {take.fingerprint: 0 for take in takes}, "words": {each.fingerprint: 0 for each in heard}}
+        missing = self._expect(job, wanted, Stage.TAKES)
         return {
             "workspace_id": job.workspace_id,
             "picture": job.composition["picture"],
             "takes": [take.model_dump(mode="json") for take in takes],
+            "listenings": [each.model_dump(mode="json") for each in heard],
             "missing": missing,
             "survey": survey_plan(_composition(job), takes).model_dump(mode="json"),
         }
@@ -119,6 +126,22 @@ class Steps:
             report = self.progress.reporter(job_id, chunk.fingerprint, chunk.frames)
             outcome = await self._run("draw_chunk", task, CHUNK_DEADLINE_S, report)
         await self._making.keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
+
+    async def make_words(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
+        """Find out when the words of a script are heard in a recording, unless that is known."""
+        wanted = Listening.model_validate(document)
+        needs = Needs(assets=(wanted.clip.asset,))
+        async with self._making.making(job_id, workspace_id, wanted.fingerprint) as already:
+            if not already:
+                with self._at.folder() as folder:
+                    out = folder / "words.json"
+                    async with self._files(job_id, workspace_id, needs) as files:
+                        task = {"listening": document, "files": files, "out": str(out)}
+                        name = "app.modules.videos.pipeline.listening:listen_to"
+                        outcome = await self._making.run(name, task, WORDS_DEADLINE_S)
+                    await self._making.keep(
+                        job_id, workspace_id, "words", wanted.fingerprint, out, outcome.result, outcome
+                    )
 
     async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
         """Lay all that is heard on one track and master it, unless that is there."""

@@ -9,15 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from app.avatars.performance import read_track
 from app.core.errors import TenexError
 from app.media.quiet import Part, covered, quietest
 from app.modules.videos.composition import Composition, Scene
 from app.modules.videos.phrases import time_of
 from app.modules.videos.pipeline.branding import mark_of, overlap
 from app.modules.videos.pipeline.ground import read_image
+from app.modules.videos.pipeline.listening import listening_of
 from app.modules.videos.pipeline.looks import Box
 from app.modules.videos.pipeline.plan import PlannedTake
+from app.modules.videos.pipeline.said import words_of
 from app.modules.videos.pipeline.scenes import Moment, Survey, arranged
 from app.modules.videos.pipeline.staging import CORNERS, STANDING, Size, corner_box, fitted, standing_box, whole
 from app.modules.videos.scenery import Arrangement, Asset, Corner, Value
@@ -42,7 +43,7 @@ class Question(Value):
 
 
 class Phrase(Value):
-    """When it is said, by which of the scene's takes. ``name`` is that of the answer."""
+    """When it is said, in which of the scene's takes, or of what was heard in it. ``name`` is that of the answer."""
 
     name: str
     phrase: str
@@ -86,7 +87,9 @@ def _question(number: int, scene: Scene, slide: Asset, frame: Size) -> Question:
 
 def _phrases(composition: Composition, takes: Sequence[PlannedTake]) -> Iterator[Phrase]:
     for number, scene in enumerate(composition.scenes):
+        listening = listening_of(scene)
         own = tuple(take.fingerprint for take in takes if take.scene == number)
+        own = (listening.fingerprint,) if listening is not None else own
         for place, broll in enumerate(scene.broll):
             if broll.phrase is not None:
                 yield Phrase(name=f"{number}.{place}", phrase=broll.phrase, takes=own)
@@ -121,7 +124,7 @@ def _on_slide(box: Box, place: Box) -> Part:
 
 def _moment(phrase: Phrase, files: Mapping[str, Path]) -> Moment:
     """A phrase may begin in one take and go on in the next."""
-    spoken = [(take, word) for take, name in enumerate(phrase.takes) for word in read_track(files[name]).words]
+    spoken = [(take, word) for take, name in enumerate(phrase.takes) for word in words_of(files[name])]
     found = time_of(phrase.phrase, ((place, word.text) for place, (_, word) in enumerate(spoken)))
     if found is None:
         scene = int(phrase.name.partition(".")[0]) + 1

@@ -15,6 +15,7 @@ from fractions import Fraction
 from app.avatars.base import Delivery
 from app.media.time import frames_for
 from app.modules.videos.composition import Composition, Scene
+from app.modules.videos.pipeline.listening import listening_of
 from app.modules.videos.pipeline.plan import SCENE_PAUSE_MS, PlannedTake
 from app.modules.videos.scenery import Clip, Value
 
@@ -33,6 +34,7 @@ class Segment(Value):
     lead_ms: int = 0
     clip: Clip | None = None
     source_at: str = "0"
+    words: str | None = None  # what was heard in the clip, by its fingerprint
 
 
 class SceneSpan(Value):
@@ -129,4 +131,8 @@ def _after_scene(take: PlannedTake, *, last: bool) -> int:
 
 def _heard(clock: _Clock, number: int, scene: Scene) -> Segment:
     clip = scene.recording or scene.sound
-    return clock.segment(number, scene.duration_ms or 0) if clip is None else clock.run_of(number, clip)
+    if clip is None:
+        return clock.segment(number, scene.duration_ms or 0)
+    listening = listening_of(scene)
+    words = listening.fingerprint if listening is not None else None
+    return clock.run_of(number, clip).model_copy(update={"words": words})

@@ -17,6 +17,7 @@ from app.modules.videos.pipeline.steps import (
     MIX_DEADLINE_S,
     PACKAGE_DEADLINE_S,
     SURVEY_DEADLINE_S,
+    WORDS_DEADLINE_S,
     Steps,
 )
 from app.modules.videos.pipeline.surveying import SurveyPlan
@@ -41,12 +42,22 @@ class RenderWorkflow:
     async def _make(self, job_id: str) -> None:
         plan = await self._durable.step(self._steps.begin, job_id)
         await self._make_takes(job_id, plan)
+        await self._listen(job_id, plan)
         surveyed = await self._survey(job_id, plan)
         laid_out = await self._durable.step(self._steps.lay_out, job_id, plan["takes"], surveyed)
         layout = laid_out["layout"]
         await self._make_parts(job_id, plan, laid_out)
         package = await self._child("package", job_id, plan["workspace_id"], layout, plan["picture"])
         await self._durable.step(self._steps.publish, job_id, layout, await package.result())
+
+    async def _listen(self, job_id: str, plan: Json) -> None:
+        missing = set(plan["missing"])
+        wanted = {each["fingerprint"]: each for each in plan["listenings"] if each["fingerprint"] in missing}
+        started = [
+            await self._child("words", job_id, plan["workspace_id"], each, plan["picture"]) for each in wanted.values()
+        ]
+        for child in started:
+            await child.result()
 
     async def _survey(self, job_id: str, plan: Json) -> Json:
         """A video without slides and phrases needs none."""
@@ -134,6 +145,11 @@ class RenderWorkflow:
     async def chunk(self, job_id: str, workspace_id: str, chunk: Json, _picture: Json) -> None:
         await self._durable.long_step(
             lambda: self._steps.make_chunk(job_id, workspace_id, chunk), name="chunk", deadline_s=CHUNK_DEADLINE_S
+        )
+
+    async def words(self, job_id: str, workspace_id: str, listening: Json, _picture: Json) -> None:
+        await self._durable.long_step(
+            lambda: self._steps.make_words(job_id, workspace_id, listening), name="words", deadline_s=WORDS_DEADLINE_S
         )
 
     async def mix(self, job_id: str, workspace_id: str, layout: Json, _picture: Json) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.modules.videos.composition import Scene
 from app.modules.videos.errors import InvalidWebinar
 from app.modules.videos.phrases import places_of
+from app.modules.videos.pipeline.listening import listening_of
 from app.modules.videos.renders import Renders
 from app.modules.videos.scenery import AssetKind, Broll, BrollSound
 from app.modules.videos.webinars.schemas import BrollIn
@@ -58,10 +59,11 @@ def marked(marker: Marker) -> BrollIn:
 
 
 def _check_words(words: str, scene: Scene, renders: Renders) -> None:
-    if scene.speaker is None or not renders.times_words(scene.speaker):
+    timed = renders.times_words(scene.speaker) if scene.speaker is not None else listening_of(scene) is not None
+    if not timed:
         raise InvalidWebinar(
-            f"B-roll at “{words}” needs a script, spoken by a presenter that tells when it says each word. Give the "
-            "time in seconds"
+            f"B-roll at “{words}” needs a script, spoken by a presenter that tells when it says each word, or heard in "
+            "a recording. Give the time in seconds"
         )
     count = len(places_of(words, scene.script))
     if count != 1:

@@ -33,6 +33,7 @@ from app.modules.videos.webinars.schemas import CreateWebinar, LayoutIn, SceneIn
 from app.modules.videos.webinars.script import Section, read_script
 from app.modules.videos.webinars.shelf import SHORTEST_MS, Shelf, in_text, long_enough
 from app.modules.videos.webinars.sources import page_asset, pages_of
+from app.speech.script import clean_script
 
 _LEAD_IN_MS, _LEAD_OUT_MS = 200, 400
 _LONGEST_MS = 12 * 3600 * 1000
@@ -157,7 +158,7 @@ class Drafting:
             )
         if any(later <= earlier for earlier, later in pairwise(times)):
             raise InvalidWebinar("Slide times have to rise: each slide appears after the one before it.")
-        asset = self._shelf.recording(whole.video_id)
+        asset, captions = self._shelf.recording(whole.video_id), self._shelf.captions(whole.video_id)
         if times[-1] + SHORTEST_MS > asset.duration_ms:
             late = next(n for n, time in enumerate(times, 1) if time + SHORTEST_MS > asset.duration_ms)
             raise InvalidWebinar(
@@ -165,7 +166,10 @@ class Drafting:
                 f"{asset.duration_ms / 1000:g} s. Check the slide times."
             )
         stops = [*times[1:], asset.duration_ms]
-        return [Clip(asset=asset, start_ms=start, stop_ms=stop) for start, stop in zip(times, stops, strict=True)]
+        return [
+            Clip(asset=asset, start_ms=start, stop_ms=stop, captions=captions)
+            for start, stop in zip(times, stops, strict=True)
+        ]
 
     # one scene -------------------------------------------------------------------------------------------------------
 
@@ -179,7 +183,9 @@ class Drafting:
         *,
         first: bool,
     ) -> Scene:
-        given = [name for name in ("script", "recording", "audio", "duration") if getattr(wanted, name) is not None]
+        given = [name for name in ("recording", "audio", "duration") if getattr(wanted, name) is not None]
+        if wanted.script is not None and (wanted.duration is not None or wanted.avatar_id is not None):
+            given.insert(0, "script")
         if len(given) > 1:
             raise InvalidWebinar(f"it has {' and '.join(given)}; a scene has one of them")
         slide = self._shelf.slide(wanted.slide) if isinstance(wanted.slide, SlideIn) else None
@@ -199,16 +205,23 @@ class Drafting:
     ) -> Mapping[str, object]:
         """Who is heard."""
         if wanted.recording is not None:
-            return {"recording": self._shelf.run(wanted.recording)}
+            return {"recording": self._shelf.run(wanted.recording), **self._heard(wanted)}
         if wanted.audio is not None:
-            return {"sound": self._shelf.heard(wanted.audio)}
+            return {"sound": self._shelf.heard(wanted.audio), **self._heard(wanted)}
         if wanted.duration is not None:
             return {"duration_ms": long_enough(round(wanted.duration * 1000))}
-        if wanted.script is None and whole is not None:
-            return {"recording": whole}
+        spoken = wanted.script is not None and (wanted.avatar_id or self._order.avatar_id) is not None
+        if whole is not None and not spoken:
+            return {"recording": whole, **self._heard(wanted)}
         if not (wanted.script or "").strip():
             raise InvalidWebinar("it has nothing to say. Give it a script, a recording, audio, or a duration")
         return self._spoken(wanted, speakers)
+
+    def _heard(self, wanted: SceneIn) -> Mapping[str, object]:
+        """What is said in a recording, if a script says so."""
+        if not (wanted.script or "").strip():
+            return {}
+        return {"script": clean_script(wanted.script or ""), "language": self._order.language}
 
     def _spoken(
         self, wanted: SceneIn, speakers: dict[tuple[str, str | None, str | None], Speaker]

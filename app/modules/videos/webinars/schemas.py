@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
 from app.modules.videos.fields import Metadata, Name, Rate, Tags, Title
 from app.modules.videos.scenery import Arrangement, BrollSound, Corner, Fit, Shape, Side, TransitionKind
 from app.modules.videos.schemas import METADATA, TAGS, Sent, example
 from app.modules.videos.webinars.brand_schemas import BrandIn, CardIn, Colour, Id, LowerThirdIn
+from app.speech.espeak import can_pronounce
 
 MOST_SCENES = 500
+
 _DECK = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
+
+
+def _spoken_language(tag: str) -> str:
+    if not can_pronounce(tag):
+        raise ValueError(f"“{tag}” is no language that can be listened to; a BCP-47 tag is needed, such as de or pt-BR")
+    return tag
+
+
 Moment = Annotated[float, Field(ge=0, le=43_200)]
 Length = Annotated[float, Field(gt=0, le=43_200)]
+Language = Annotated[str, Field(max_length=20), AfterValidator(_spoken_language)]
 Share = Annotated[float, Field(ge=0, le=0.9)]
 
 
@@ -126,7 +137,10 @@ class TransitionIn(Sent):
 
 
 class SceneIn(Sent):
-    """One slide and what is said to it: a `script`, a `recording` of the host, or `audio`; or silence."""
+    """One slide and what is said to it: a `script`, a `recording` of the host, or `audio`; or silence.
+
+    A `script` beside a recording or audio is what is said in it: it gives captions, and words for B-roll.
+    """
 
     title: Title | None = Field(default=None, description="Names its chapter; else the page's own title")
     slide: int | SlideIn | None = Field(
@@ -169,6 +183,9 @@ class CreateWebinar(Sent):
     voice_id: Name | None = None
     background: Name | None = None
     recording: WholeRecording | None = None
+    language: Language = Field(
+        default="en-US", description="Of the scripts of what was recorded: a BCP-47 tag", examples=["de"]
+    )
     layout: LayoutIn | None = Field(default=None, description="Of scenes that have none")
     transition: TransitionIn | None = Field(
         default=None, description="Between all scenes; else a fade of half a second"

@@ -8,7 +8,14 @@ from app.modules.videos.errors import InvalidWebinar
 from app.modules.videos.files import file_of
 from app.modules.videos.scenery import Asset, Clip
 from app.modules.videos.webinars.schemas import AudioIn, RecordingIn, SlideIn
-from app.modules.videos.webinars.sources import image_asset, page_asset, pages_of, recording_asset, sound_asset
+from app.modules.videos.webinars.sources import (
+    captions_asset,
+    image_asset,
+    page_asset,
+    pages_of,
+    recording_asset,
+    sound_asset,
+)
 
 SHORTEST_MS = 200
 #: In the frames of the slowest rate: what a recording may be short of what is asked of it.
@@ -27,8 +34,12 @@ class Shelf:
         self.used.add(video_id)
         return asset
 
+    def captions(self, video_id: str) -> Asset | None:
+        return captions_asset(self._session, self._workspace_id, video_id)
+
     def run(self, wanted: RecordingIn) -> Clip:
-        return _run(self.recording(wanted.video_id), wanted.start, wanted.end)
+        clip = _run(self.recording(wanted.video_id), wanted.start, wanted.end)
+        return clip.model_copy(update={"captions": self.captions(wanted.video_id)})
 
     def sound(self, file_id: str) -> Asset:
         return sound_asset(self._session, self._workspace_id, file_id)

@@ -15,7 +15,7 @@ from app.documents.kinds import Kind
 from app.media.examined import Examined
 from app.modules.videos.errors import InvalidWebinar
 from app.modules.videos.files import file_of
-from app.modules.videos.models import FilePage, FileStatus, LibraryFile, Revision, VideoStatus
+from app.modules.videos.models import FilePage, FileStatus, LibraryFile, Revision, Video, VideoStatus
 from app.modules.videos.renders import video_of
 from app.modules.videos.scenery import Asset, AssetKind
 
@@ -58,10 +58,7 @@ def recording_asset(session: Session, workspace_id: str, video_id: str) -> Asset
 
     Raises VideoNotFound, InvalidWebinar.
     """
-    video = video_of(session, workspace_id, video_id)
-    if video.status != VideoStatus.READY or video.revision is None:
-        raise InvalidWebinar(f"The video {video.id} (“{video.title}”) is {video.status}, not ready. Wait for it.")
-    revision = session.get_one(Revision, (video.id, video.revision))
+    video, revision = _shown(session, workspace_id, video_id)
     alpha = _is_transparent(revision.facts or {})
     return _asset(
         AssetKind.VIDEO,
@@ -73,6 +70,22 @@ def recording_asset(session: Session, workspace_id: str, video_id: str) -> Asset
         has_sound=_has_sound(revision.facts or {}),
         alpha=alpha,
     )
+
+
+def captions_asset(session: Session, workspace_id: str, video_id: str) -> Asset | None:
+    """What is said in a recording, as far as it came with captions. Raises VideoNotFound, InvalidWebinar."""
+    video, revision = _shown(session, workspace_id, video_id)
+    stored = revision.files.get("vtt", revision.files.get("vtt-0"))
+    if stored is None:
+        return None
+    return _asset(AssetKind.CAPTIONS, stored, f"The captions of the video “{video.title}” ({video.id})")
+
+
+def _shown(session: Session, workspace_id: str, video_id: str) -> tuple[Video, Revision]:
+    video = video_of(session, workspace_id, video_id)
+    if video.status != VideoStatus.READY or video.revision is None:
+        raise InvalidWebinar(f"The video {video.id} (“{video.title}”) is {video.status}, not ready. Wait for it.")
+    return video, session.get_one(Revision, (video.id, video.revision))
 
 
 def _asset(kind: AssetKind, stored: Mapping[str, Any], origin: str, **facts: Any) -> Asset:
