@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 import wave
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -102,22 +102,23 @@ class Length:
     samples: int
     rate: int
     channels: int = 1
+    wanted: int | None = None
 
     @property
     def mastered(self) -> int:
-        """Samples at 48 kHz, rounded up."""
-        return -(-self.samples * SAMPLE_RATE // self.rate)
+        """Samples at 48 kHz: as many as are wanted, else all, rounded up."""
+        return -(-self.samples * SAMPLE_RATE // self.rate) if self.wanted is None else self.wanted
 
 
-def master(source: Path, target: Path, *, chain: str = "studio") -> Loudness:
+def master(source: Path, target: Path, *, chain: str = "studio", samples: int | None = None) -> Loudness:
     """Write ``source`` (WAV, mono or stereo) to ``target`` as 48 kHz 16-bit WAV at −16 LUFS ±0.5, true peak under −1.5
     dBTP.
 
-    Exactly as long as the source (rounded up to a sample), no sound later or earlier than before; the same bytes for
-    the same source. Raises ``SoundNotReadable`` for a source that is not such a file, ``ToolFailed`` with ffmpeg's own
-    words.
+    Exactly as long as the source (rounded up to a sample), or as many samples as asked for; no sound later or earlier
+    than before; the same bytes for the same source. Raises ``SoundNotReadable`` for a source that is not such a file,
+    ``ToolFailed`` with ffmpeg's own words.
     """
-    length = _length(source)
+    length = replace(_length(source), wanted=samples)
     limit_s = _limit_s(length)
     dressed, limited = (target.with_name(f"{target.stem}.{step}.wav") for step in ("dressed", "limited"))
     try:

@@ -11,6 +11,7 @@ import av
 from app.media.chapters import Chapter, to_metadata
 from app.media.errors import NotPlayable
 from app.media.ffmpeg import BITEXACT, BITEXACT_WITH_CHAPTERS, run_ffmpeg
+from app.media.time import SAMPLE_RATE, SOUND_PACKET
 
 #: The fast coder takes 0.4 of the time of the default one, and at this rate is as near to the original.
 _AAC = ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k", "-ar", "48000", "-ac", "2")
@@ -20,6 +21,33 @@ _PREVIEW_S = "3"
 def encode_sound(source: Path, target: Path) -> None:
     """AAC-LC, 48 kHz, stereo from a mono WAV; the same bytes every time."""
     run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *_AAC, str(target)), timeout_s=600)
+
+
+def encode_part(source: Path, target: Path) -> None:
+    """The same without a container (ADTS), as a part of a track. The first packet only prepares the second: a part of
+    whole packets has one more of them than it has samples for.
+    """
+    run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *_AAC, "-f", "adts", str(target)), timeout_s=600)
+
+
+def join_sound(parts: Sequence[Path], samples: int, target: Path) -> None:
+    """Put parts behind each other, ``samples`` long as a whole. All but the last are of whole packets, and silent where
+    they meet; what prepares a part is left out there.
+    """
+    with av.open(str(target), "w", format="mp4", container_options={"fflags": "+bitexact"}) as out:
+        track, place = None, -SOUND_PACKET
+        for number, part in enumerate(parts):
+            with av.open(str(part), format="aac") as source:
+                stream = source.streams.audio[0]
+                track = track or out.add_stream_from_template(stream)  # pyright: ignore[reportUnknownMemberType]
+                for index, packet in enumerate(source.demux(stream)):
+                    if not packet.size or (number and not index) or place >= samples:
+                        continue
+                    packet.stream, packet.time_base = track, Fraction(1, SAMPLE_RATE)
+                    packet.pts = packet.dts = place
+                    packet.duration = min(SOUND_PACKET, samples - place)
+                    out.mux(packet)  # pyright: ignore[reportUnknownMemberType]
+                    place += SOUND_PACKET
 
 
 def join(chunks: Sequence[Path], sound: Path | None, target: Path, chapters: Sequence[Chapter] = ()) -> None:

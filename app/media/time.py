@@ -10,6 +10,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 SAMPLE_RATE = 48_000
+#: Samples of one packet of AAC.
+SOUND_PACKET = 1024
 #: The frame rates that are offered, by the number people write.
 RATES: dict[str, Fraction] = {
     "23.976": Fraction(24000, 1001),
@@ -47,6 +49,11 @@ def seconds(frames: int, fps: Fraction) -> Fraction:
 def sample_at(frame: int, fps: Fraction, rate: int = SAMPLE_RATE) -> int:
     """The first audio sample that sounds with ``frame``, rounded to the nearest."""
     return round(frame / fps * rate)
+
+
+def frames_of_whole_packets(fps: Fraction) -> int:
+    """After so many frames, pictures and packets of sound begin together again."""
+    return (Fraction(SAMPLE_RATE, SOUND_PACKET) / fps).denominator
 
 
 def millisecond_at(frame: int, fps: Fraction) -> int:

@@ -98,7 +98,7 @@ def test_editing_one_sentence_leaves_the_chunks_of_the_others_valid() -> None:
     edited[2] = edited[2].replace("twice", "three times")
     after = layout(composition("\n\n".join(edited)))
     assert len(names(after) - names(before)) == 1
-    assert after.mix != before.mix
+    assert after.sounds != before.sounds
 
 
 def test_inserting_a_sentence_makes_only_its_own_chunks() -> None:
@@ -117,13 +117,13 @@ def test_another_aspect_ratio_keeps_every_take_and_changes_every_chunk() -> None
     wide, tall = composition(" ".join(SENTENCES)), composition(" ".join(SENTENCES), aspect_ratio=AspectRatio.TALL)
     assert [take.fingerprint for take in plan(wide)] == [take.fingerprint for take in plan(tall)]
     assert not names(layout(wide)) & names(layout(tall))
-    assert layout(wide).mix == layout(tall).mix
+    assert layout(wide).sounds == layout(tall).sounds
 
 
 def test_another_character_with_the_same_voice_keeps_speech_and_sound() -> None:
     one, other = composition(SENTENCES[0]), composition(SENTENCES[0], avatar="helen")
     assert plan(one)[0].fingerprint == plan(other)[0].fingerprint
-    assert layout(one).mix == layout(other).mix
+    assert layout(one).sounds == layout(other).sounds
     assert names(layout(one)) != names(layout(other))
 
 

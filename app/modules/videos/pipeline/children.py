@@ -14,11 +14,11 @@ from app.media.chapters import to_json as chapters_json
 from app.media.chapters import to_vtt as chapters_vtt
 from app.media.encode import KEY_FRAME_S, ChunkEncoder, VideoProfile
 from app.media.examined import Colour
-from app.media.package import join, pictures_of, verify
+from app.media.package import join, join_sound, pictures_of, verify
 from app.media.pictures import Playable, draw_poster, draw_preview, draw_storyboard
 from app.media.recording import measured_ms
 from app.media.stillness import write_still
-from app.media.time import decimal_seconds, millisecond_at
+from app.media.time import decimal_seconds, millisecond_at, sample_at
 from app.modules.videos.pipeline.captioning import write_captions
 from app.modules.videos.pipeline.layout import Chunk
 from app.modules.videos.pipeline.painting import LookPainter, Painter, Studio, painter_of
@@ -74,7 +74,10 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
     timeline, fps = Timeline.model_validate(task["timeline"]), Fraction(task["fps"])
     folder, size = Path(task["folder"]), (task["width"], task["height"])
     video, chapters = folder / "video.mp4", _chapters(timeline, fps)
-    join([Path(chunk) for chunk in task["chunks"]], Path(task["sound"]), video, chapters)
+    sound = folder / "sound.m4a"
+    join_sound([Path(part) for part in task["sounds"]], sample_at(timeline.frames, fps), sound)
+    join([Path(chunk) for chunk in task["chunks"]], sound, video, chapters)
+    sound.unlink()
     verify(video, frames=timeline.frames, fps=fps, size=size)
     progress(0.5)
     files, facts = {"video": video}, dict[str, Any]()

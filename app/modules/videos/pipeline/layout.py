@@ -21,7 +21,7 @@ from app.modules.videos.pipeline.looks import Fade, Look
 from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.scenes import Shown, Survey, shown_in
 from app.modules.videos.pipeline.shortened import shortened
-from app.modules.videos.pipeline.soundtrack import Soundtrack, soundtrack_of
+from app.modules.videos.pipeline.soundtrack import Soundtrack, soundtracks_of
 from app.modules.videos.pipeline.timeline import Timeline, time_line
 from app.modules.videos.scenery import Value
 
@@ -44,11 +44,17 @@ class Chunk(Value):
     content: Content
 
 
+class Sound(Value):
+    """A part of the sound that is mixed and kept as one."""
+
+    fingerprint: str
+    soundtrack: Soundtrack
+
+
 class Layout(Value):
     timeline: Timeline
     chunks: tuple[Chunk, ...]
-    soundtrack: Soundtrack
-    mix: str
+    sounds: tuple[Sound, ...]
     warnings: tuple[str, ...] = ()
 
 
@@ -64,12 +70,11 @@ def lay_out(
         for chunk in _chunks(composition, scene, before)
     )
     pieces = [piece for scene in scenes for piece in scene.pieces]
-    soundtrack = soundtrack_of(composition.picture.rate, timeline, pieces, composition.music)
+    sounds = soundtracks_of(composition.picture.rate, timeline, pieces, composition.music)
     return Layout(
         timeline=timeline,
         chunks=chunks,
-        soundtrack=soundtrack,
-        mix=_mix_name(soundtrack),
+        sounds=tuple(Sound(fingerprint=_mix_name(each), soundtrack=each) for each in sounds),
         warnings=tuple(warning for scene in scenes for warning in shortened(scene)),
     )
 

@@ -19,7 +19,7 @@ from app.avatars.performance import read_performance, read_rate
 from app.media.accompany import Layer, Tape, accompanied, extract, looped, room_for
 from app.media.hearing import heard_from, resampled
 from app.media.loudness import SPEECH_LUFS, master
-from app.media.package import encode_sound
+from app.media.package import encode_part
 from app.media.reel import Reel
 from app.media.time import SAMPLE_RATE, sample_at
 from app.media.wave import blocks_of, silence, write_blocks
@@ -39,7 +39,7 @@ _LISTENED_S = 180
 
 
 def mix(task: Task, progress: Progress) -> dict[str, Any]:
-    """``{"soundtrack", "files", "out"}`` → one mastered track in ``out`` (M4A)."""
+    """``{"soundtrack", "files", "out"}`` → one mastered part of the track in ``out`` (AAC)."""
     soundtrack = Soundtrack.model_validate(task["soundtrack"])
     out, files = Path(task["out"]), {name: Path(path) for name, path in task["files"].items()}
     raw, mastered = out.with_suffix(".raw.wav"), out.with_suffix(".wav")
@@ -47,9 +47,9 @@ def mix(task: Task, progress: Progress) -> dict[str, Any]:
     progress(0.2)
     if soundtrack.pieces or soundtrack.music is not None:
         raw, chain = _accompany(soundtrack, files, raw), "plain"
-    loudness = master(raw, mastered, chain=chain)
+    loudness = master(raw, mastered, chain=chain, samples=soundtrack.samples)
     progress(0.7)
-    encode_sound(mastered, out)
+    encode_part(mastered, out)
     return {"lufs": loudness.integrated_lufs, "true_peak_dbtp": loudness.true_peak_dbtp, "level": loudness.level}
 
 
@@ -94,26 +94,31 @@ def _reel(soundtrack: Soundtrack, voices: list[Voice], files: Files, path: Path)
 
 def _laid(soundtrack: Soundtrack, voices: Iterator[tuple[Voice, Iterator[Mono]]], rate: int) -> Iterator[Mono]:
     """All voices at their places, and silence between them, block by block."""
-    fps, written = Fraction(soundtrack.fps), 0
+    written = 0
     for voice, blocks in voices:
         start = _begins(soundtrack, voice, rate)
-        stop = sample_at(voice.start + voice.frames, fps, rate)
+        stop = _place(soundtrack, voice.start + voice.frames, rate)
         yield from silence(start - written)
         written = max(written, start)
         for block in blocks:
             part = block[: stop - written]
             yield part
             written += len(part)
-    yield from silence(sample_at(soundtrack.frames, fps, rate) - written)
+    yield from silence(-(-soundtrack.samples * rate // SAMPLE_RATE) - written)
 
 
 def _begins(soundtrack: Soundtrack, voice: Voice, rate: int) -> int:
-    return sample_at(voice.start, Fraction(soundtrack.fps), rate) + rate * voice.lead_ms // 1000
+    return _place(soundtrack, voice.start, rate) + rate * voice.lead_ms // 1000
+
+
+def _place(soundtrack: Soundtrack, frame: int, rate: int = SAMPLE_RATE) -> int:
+    """The sample of the part that sounds with a frame of it."""
+    return sample_at(frame, Fraction(soundtrack.fps), rate) + soundtrack.lead * rate // SAMPLE_RATE
 
 
 def _room(soundtrack: Soundtrack, voice: Voice, rate: int) -> int:
     """Samples from where it begins to where it has to end."""
-    stop = sample_at(voice.start + voice.frames, Fraction(soundtrack.fps), rate)
+    stop = _place(soundtrack, voice.start + voice.frames, rate)
     return stop - _begins(soundtrack, voice, rate)
 
 
@@ -145,10 +150,9 @@ def _accompany(soundtrack: Soundtrack, files: Files, speech: Path) -> Path:
 
 
 def _piece(soundtrack: Soundtrack, piece: Piece, files: Files, beside: Path) -> Layer:
-    fps, path = Fraction(soundtrack.fps), files[piece.asset.sha256]
-    start = sample_at(piece.start, fps)
+    path, start = files[piece.asset.sha256], _place(soundtrack, piece.start)
     at, stop = Fraction(piece.at), Fraction(piece.stop)
-    count = sample_at(piece.start + piece.frames, fps) - start
+    count = _place(soundtrack, piece.start + piece.frames) - start
     return Layer(
         start=start,
         count=count,
@@ -162,7 +166,7 @@ def _music(soundtrack: Soundtrack, music: Music, files: Files, beside: Path) -> 
     path, length = files[music.asset.sha256], Fraction(music.asset.duration_ms, 1000)
     return Layer(
         start=0,
-        count=sample_at(soundtrack.frames, Fraction(soundtrack.fps)),
+        count=soundtrack.samples,
         sound=Tape(looped(path, max(4, round(length * SAMPLE_RATE)))),
         gain=_gain(path, Fraction(0), length, music.level_db, beside),
         lowered_db=_MUSIC_DUCKED_DB if music.duck else 0.0,

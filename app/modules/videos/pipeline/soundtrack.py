@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from itertools import pairwise
+from typing import TypeVar
 
+from app.avatars.base import Delivery
+from app.media.time import SOUND_PACKET, sample_at
 from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.timeline import Segment, Timeline
 from app.modules.videos.scenery import Asset, Music, Value
+
+#: Shorter ones cost more than they can save.
+_SHORTEST_PART_S = 20
 
 
 class Voice(Value):
@@ -38,25 +45,66 @@ class Piece(Value):
 
 
 class Soundtrack(Value):
-    """Voices come in order, and never two at once."""
+    """A part of all that is heard, ``samples`` long; its frames begin ``lead`` samples into it.
+
+    Voices come in order, and never two at once.
+    """
 
     fps: str
-    frames: int
+    samples: int
+    lead: int = 0
     voices: tuple[Voice, ...]
     pieces: tuple[Piece, ...] = ()
     music: Music | None = None
 
 
-def soundtrack_of(
+def soundtracks_of(
     fps: Fraction, timeline: Timeline, pieces: Sequence[Piece] = (), music: Music | None = None
-) -> Soundtrack:
-    return Soundtrack(
-        fps=str(fps),
-        frames=timeline.frames,
-        voices=tuple(_voices(timeline, fps)),
-        pieces=tuple(pieces),
-        music=music,
-    )
+) -> Iterator[Soundtrack]:
+    """All that is heard, in parts that meet where nothing is: an edit leaves the others as they were."""
+    voices = list(_voices(timeline, fps))
+    inner = list(_cuts(timeline, pieces, fps)) if music is None else []
+    cuts = [0, *inner, timeline.frames]
+    for start, stop in pairwise(cuts):
+        begins = _begins(start, fps)
+        yield Soundtrack(
+            fps=str(fps),
+            samples=(_begins(stop, fps) if stop < timeline.frames else sample_at(stop, fps)) - begins,
+            lead=sample_at(start, fps) - begins,
+            voices=tuple(_moved(voice, -start) for voice in voices if start <= voice.start < stop),
+            pieces=tuple(_moved(piece, -start) for piece in pieces if start <= piece.start < stop),
+            music=music,
+        )
+
+
+def _cuts(timeline: Timeline, pieces: Sequence[Piece], fps: Fraction) -> Iterator[int]:
+    """Where scenes begin after a silence, and the part before is long enough to pay."""
+    last = 0
+    for before, scene in pairwise(timeline.scenes):
+        quiet = _ends_quietly(timeline.of(before)[-1])
+        across = any(piece.start < scene.start <= piece.start + piece.frames for piece in pieces)
+        if quiet and not across and scene.start - last >= _SHORTEST_PART_S * fps:
+            last = scene.start
+            yield last
+
+
+def _ends_quietly(segment: Segment) -> bool:
+    """With the pause of somebody who has spoken, or with nobody to be heard."""
+    if segment.take is not None:
+        return segment.take.delivery is Delivery.PERFORMANCE
+    return segment.clip is None or not segment.clip.asset.has_sound
+
+
+def _begins(frame: int, fps: Fraction) -> int:
+    """The sample with which the part of a frame begins: that of a packet, at least one before it sounds."""
+    return max(0, (sample_at(frame, fps) // SOUND_PACKET - 1) * SOUND_PACKET)
+
+
+_Heard = TypeVar("_Heard", Voice, Piece)
+
+
+def _moved(each: _Heard, by: int) -> _Heard:
+    return each.model_copy(update={"start": each.start + by})
 
 
 def _voices(timeline: Timeline, fps: Fraction) -> Iterator[Voice]:

@@ -14,7 +14,7 @@ from app.core.ids import new_id
 from app.media.children import Outcome
 from app.modules.videos.composition import Captions, Composition
 from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, Video, VideoStatus
-from app.modules.videos.pipeline.layout import Chunk, Layout, lay_out
+from app.modules.videos.pipeline.layout import Chunk, Layout, Sound, lay_out
 from app.modules.videos.pipeline.listening import Listening, listenings
 from app.modules.videos.pipeline.naming import scenes_with
 from app.modules.videos.pipeline.needs import Needs, needs_of_chunk, needs_of_sound, needs_of_survey, needs_of_words
@@ -89,8 +89,11 @@ class Steps:
         stored = self._at.artifacts.present(job.workspace_id, {take.fingerprint for take in planned})
         durations = {name: int(take.facts["duration_ms"]) for name, take in stored.items()}
         layout = lay_out(_composition(job), planned, durations, Survey.model_validate(surveyed))
-        chunks = {chunk.fingerprint: chunk.frames for chunk in layout.chunks}
-        missing = self._expect(job, {"chunk": chunks, "mix": {layout.mix: 0}}, Stage.CHUNKS)
+        wanted = {
+            "chunk": {chunk.fingerprint: chunk.frames for chunk in layout.chunks},
+            "mix": {sound.fingerprint: 0 for sound in layout.sounds},
+        }
+        missing = self._expect(job, wanted, Stage.CHUNKS)
         return {"layout": layout.model_dump(mode="json"), "missing": missing}
 
     def _expect(self, job: RenderJob, tasks: Mapping[str, Mapping[str, int]], stage: Stage) -> list[str]:
@@ -144,19 +147,19 @@ class Steps:
                     )
 
     async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
-        """Lay all that is heard on one track and master it, unless that is there."""
-        layout = Layout.model_validate(document)
-        async with self._making.making(job_id, workspace_id, layout.mix) as already:
+        """Mix a part of what is heard and master it, unless that is there."""
+        sound = Sound.model_validate(document)
+        async with self._making.making(job_id, workspace_id, sound.fingerprint) as already:
             if not already:
                 with self._at.folder() as folder:
-                    await self._mix(job_id, workspace_id, layout, folder)
+                    await self._mix(job_id, workspace_id, sound, folder)
 
-    async def _mix(self, job_id: str, workspace_id: str, layout: Layout, folder: Path) -> None:
-        out = folder / "mix.m4a"
-        async with self._files(job_id, workspace_id, needs_of_sound(layout.soundtrack)) as files:
-            task = {"soundtrack": layout.soundtrack.model_dump(mode="json"), "files": files, "out": str(out)}
+    async def _mix(self, job_id: str, workspace_id: str, sound: Sound, folder: Path) -> None:
+        out = folder / "mix.aac"
+        async with self._files(job_id, workspace_id, needs_of_sound(sound.soundtrack)) as files:
+            task = {"soundtrack": sound.soundtrack.model_dump(mode="json"), "files": files, "out": str(out)}
             outcome = await self._making.run("app.modules.videos.pipeline.mixing:mix", task, MIX_DEADLINE_S)
-        await self._making.keep(job_id, workspace_id, "mix", layout.mix, out, outcome.result, outcome)
+        await self._making.keep(job_id, workspace_id, "mix", sound.fingerprint, out, outcome.result, outcome)
 
     async def make_package(self, job_id: str, workspace_id: str, layout: Layout) -> dict[str, Any]:
         """Join chunks and sound, make poster, preview and captions, and store them. Returns files and facts."""
@@ -195,7 +198,7 @@ class Steps:
             "width": width,
             "height": height,
             "chunks": [await path_of(chunk.fingerprint) for chunk in layout.chunks],
-            "sound": await path_of(layout.mix),
+            "sounds": [await path_of(sound.fingerprint) for sound in layout.sounds],
             "files": await files.enter_async_context(words),
             "captions": composition.captions is not Captions.NONE,
             "folder": str(folder),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from app.avatars.base import Delivery
-from app.media.time import frames_for
+from app.media.time import frames_for, frames_of_whole_packets
 from app.modules.videos.composition import Composition, Scene
 from app.modules.videos.pipeline.listening import listening_of
 from app.modules.videos.pipeline.plan import SCENE_PAUSE_MS, PlannedTake
@@ -22,6 +22,8 @@ from app.modules.videos.scenery import Clip, Value
 LEAD_MS = 120
 #: The silence after the very last passage.
 FINAL_PAUSE_MS = 700
+#: A pause is not drawn out longer than this: a third of a second at 25 and 50 frames a second, half of one at 30.
+_MOST_ROUNDED_FRAMES = 16
 
 
 class Segment(Value):
@@ -93,6 +95,12 @@ class _Clock:
         self._reel = reel
         return made
 
+    def rounded(self, segment: Segment, *, since: int, to: int) -> Segment:
+        """The last segment, so much longer that a multiple of ``to`` frames has passed since a frame."""
+        more = (since - self.frame) % to
+        self.frame += more
+        return segment.model_copy(update={"frames": segment.frames + more})
+
     def _placed(self, segment: Segment) -> Segment:
         self.frame += segment.frames
         self._reel = None
@@ -102,12 +110,25 @@ class _Clock:
 def time_line(composition: Composition, takes: Sequence[PlannedTake], durations_ms: Mapping[str, int]) -> Timeline:
     """``durations_ms`` holds each take's length by its fingerprint."""
     clock, spans, segments = _Clock(composition.picture.rate), list[SceneSpan](), list[Segment]()
+    packets = _packets(composition)
     for number, scene in enumerate(composition.scenes):
         own = [take for take in takes if take.scene == number]
         start, last = clock.frame, number == len(composition.scenes) - 1
-        segments += _spoken(clock, scene, own, durations_ms, last=last) if own else [_heard(clock, number, scene)]
+        if own:
+            segments += _spoken(clock, scene, own, durations_ms, last=last)
+            segments[-1] = clock.rounded(segments[-1], since=start, to=1 if last else packets)
+        else:
+            segments.append(_heard(clock, number, scene))
         spans.append(SceneSpan(number=number, title=scene.title, start=start, frames=clock.frame - start))
     return Timeline(scenes=tuple(spans), segments=tuple(segments))
+
+
+def _packets(composition: Composition) -> int:
+    """The pause after what is said in a scene takes up so many frames that sound and picture of the next one begin
+    together: how long the script is does not change what comes after it.
+    """
+    frames = frames_of_whole_packets(composition.picture.rate)
+    return frames if frames <= _MOST_ROUNDED_FRAMES else 1
 
 
 def _spoken(

@@ -91,12 +91,11 @@ class RenderWorkflow:
         layout, missing = laid_out["layout"], set(laid_out["missing"])
         workspace_id, picture = plan["workspace_id"], plan["picture"]
         started: list[Child] = []
-        if layout["mix"] in missing:
-            started.append(await self._child("mix", job_id, workspace_id, layout, picture))
-        for chunk in layout["chunks"]:
-            if chunk["fingerprint"] in missing:
-                missing.discard(chunk["fingerprint"])
-                started.append(await self._child("chunk", job_id, workspace_id, chunk, picture))
+        for kind, parts in (("mix", layout["sounds"]), ("chunk", layout["chunks"])):
+            for part in parts:
+                if part["fingerprint"] in missing:
+                    missing.discard(part["fingerprint"])
+                    started.append(await self._child(kind, job_id, workspace_id, part, picture))
         for child in started:
             await child.result()
 
@@ -152,9 +151,9 @@ class RenderWorkflow:
             lambda: self._steps.make_words(job_id, workspace_id, listening), name="words", deadline_s=WORDS_DEADLINE_S
         )
 
-    async def mix(self, job_id: str, workspace_id: str, layout: Json, _picture: Json) -> None:
+    async def mix(self, job_id: str, workspace_id: str, sound: Json, _picture: Json) -> None:
         await self._durable.long_step(
-            lambda: self._steps.make_mix(job_id, workspace_id, layout), name="mix", deadline_s=MIX_DEADLINE_S
+            lambda: self._steps.make_mix(job_id, workspace_id, sound), name="mix", deadline_s=MIX_DEADLINE_S
         )
 
     async def package(self, job_id: str, workspace_id: str, layout: Json, _picture: Json) -> Json:
