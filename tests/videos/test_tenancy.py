@@ -35,6 +35,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "put_reference": {"label": "Mine"},
     "create_avatar": {"name": "Mine", "provider_avatar_id": "maya"},
     "change_avatar": {"name": "Mine"},
+    "put_brand": {"card": "#000000"},
     "create_upload": {"filename": "mine.mp4", "size": 10},
     "create_file": {"filename": "mine.pdf", "size": 10},
 }

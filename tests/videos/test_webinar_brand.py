@@ -68,6 +68,62 @@ def test_a_brand_says_only_what_differs(installation: Installation, caller: Call
     assert composition(installation, make(caller, deck=deck, scenes=[{"duration": 2}])).brand == Brand()
 
 
+def test_the_workspaces_brand_is_that_of_its_webinars(
+    installation: Installation, caller: Caller, stranger: Caller, deck: str
+) -> None:
+    logo = add_file(installation, caller, "image", {"width": 400, "height": 100}, name="logo.png")
+    before = caller.get("/brand").json()
+    assert (before["card"], before["logo_id"], before["logo_size"]) == (Brand().card, None, 0.07)
+    wanted = {"card": "#0B3954", "logo_id": logo, "logo_size": 0.1}
+    answer = caller.call("PUT", "/brand", json=wanted)
+    assert (answer.status_code, answer.json()) == (200, before | wanted)
+    assert caller.get("/brand").json() == before | wanted
+    assert stranger.get("/brand").json() == before
+
+    def brand(**of: Any) -> Brand:
+        return composition(installation, make(caller, deck=deck, scenes=[{"duration": 2}], **of)).brand
+
+    made = brand()
+    assert (made.card, made.logo is not None, made.logo_size) == ("#0B3954", True, 100)
+    made = brand(brand={"accent": "#112233", "logo_id": None, "card": None})
+    assert (made.card, made.accent, made.logo, made.logo_size) == (Brand().card, "#112233", None, 100)
+    again = caller.call("PUT", "/brand", json={"text": "#EEEEEE"}).json()
+    assert again == before | {"text": "#EEEEEE"}, "the whole brand, not a part of it"
+    assert caller.call("DELETE", "/brand").status_code == 204
+    assert caller.call("DELETE", "/brand").status_code == 204
+    assert caller.get("/brand").json() == before
+    assert brand() == Brand()
+
+
+def test_a_brand_that_cannot_be_used_is_not_stored(
+    installation: Installation, caller: Caller, stranger: Caller, deck: str
+) -> None:
+    sound = add_file(installation, caller, "audio", {"duration_ms": 900}, name="bed.mp3")
+    logo = add_file(installation, caller, "image", {"width": 400, "height": 100}, name="logo.png")
+    before = caller.get("/brand").json()
+    for wanted, status in (
+        ({"card": "#FFFFF0"}, 400),
+        ({"font_id": sound}, 400),
+        ({"logo_id": "nothing"}, 404),
+        ({"colour": "#000000"}, 422),
+        ({"logo_corner": "auto"}, 422),
+    ):
+        assert caller.call("PUT", "/brand", json=wanted).status_code == status
+    assert stranger.call("PUT", "/brand", json={"logo_id": logo}).status_code == 404
+    assert caller.get("/brand").json() == before
+
+
+def test_a_logo_that_was_deleted_is_said_to_be_missing(installation: Installation, caller: Caller, deck: str) -> None:
+    logo = add_file(installation, caller, "image", {"width": 400, "height": 100}, name="logo.png")
+    assert caller.call("PUT", "/brand", json={"logo_id": logo}).status_code == 200
+    assert caller.call("DELETE", f"/files/{logo}").status_code == 204
+    said = refused(caller, deck=deck, scenes=[{"duration": 2}])
+    assert said.startswith(
+        "A file of the workspace's brand, its logo or its font, was deleted. PUT /api/v1/videos/brand"
+    )
+    make(caller, deck=deck, scenes=[{"duration": 2}], brand={"logo_id": None})
+
+
 def test_what_cannot_be_shown_is_refused_before_anything_is_paid(
     installation: Installation, caller: Caller, deck: str
 ) -> None:

@@ -330,6 +330,16 @@ class FilePage(Base):
     files: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
 
 
+class StoredBrand(Base):
+    """How a workspace's videos look: what was asked for, with ids of library files."""
+
+    __tablename__ = "brands"
+
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id), primary_key=True)
+    wanted: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class RenderTask(Base):
     """One artifact that a job needs: the unit of progress, and a line of its receipt."""
 

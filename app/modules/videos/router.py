@@ -31,6 +31,7 @@ from app.modules.videos.finding import Sort, VideoFilter, list_name
 from app.modules.videos.models import Kind, Source, VideoStatus
 from app.modules.videos.renders import Order
 from app.modules.videos.schemas import ChangeVideo, CreateVideo, RevisionOut, VideoOut, VideoSummary
+from app.modules.videos.webinars import brand_routes
 from app.modules.videos.webinars import routes as webinar_routes
 
 JSON = "application/json"
@@ -46,6 +47,7 @@ router.include_router(avatar_routes.router)
 router.include_router(upload_routes.router)
 router.include_router(file_routes.router)
 router.include_router(webinar_routes.router)
+router.include_router(brand_routes.router)
 videos = APIRouter(prefix=PREFIX, tags=["videos"])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from app.modules.videos.scenery import Corner
 from app.modules.videos.schemas import Sent, example
@@ -38,7 +38,7 @@ Role = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_words
 
 
 class BrandIn(Sent):
-    """How videos look. What is left out stays as it is."""
+    """How videos look. In a webinar, what is left out is as the workspace's brand has it, and null is the default."""
 
     model_config = example(card="#0B3954", accent="#FF6663", logo_corner="top_left", logo_size=0.08)
 
@@ -56,6 +56,24 @@ class BrandIn(Sent):
     logo_size: float | None = Field(
         default=None, ge=0.02, le=0.3, description="The logo's height, of the frame's shorter side; else 0.07"
     )
+
+
+class BrandOut(BaseModel):
+    """How the webinars of a workspace look."""
+
+    model_config = example(
+        ground="#FFFFFF", card="#0B3954", text="#FFFFFF", accent="#FF6663", font_id=None, logo_id=None,
+        logo_corner="top_left", logo_size=0.08,
+    )  # fmt: skip
+
+    ground: str
+    card: str
+    text: str
+    accent: str
+    font_id: str | None
+    logo_id: str | None
+    logo_corner: Corner
+    logo_size: float
 
 
 class CardIn(Sent):

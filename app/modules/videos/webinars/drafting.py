@@ -20,9 +20,9 @@ from app.modules.videos.models import FilePage
 from app.modules.videos.pipeline.naming import scene_name
 from app.modules.videos.renders import Renders
 from app.modules.videos.scenery import Arrangement, Clip, Layout, Music, Transition, TransitionKind
+from app.modules.videos.webinars import brands
 from app.modules.videos.webinars.brand_schemas import CardIn
 from app.modules.videos.webinars.branding import (
-    brand_of,
     card_scene,
     check_lower_third,
     introduced,
@@ -64,7 +64,7 @@ class Drafting:
             scenes=self._scenes(),
             captions=order.captions,
             music=self._music(),
-            brand=brand_of(self._session, self._workspace_id, order.brand),
+            brand=brands.resolved(self._session, self._workspace_id, order.brand),
         )
 
     def _scenes(self) -> tuple[Scene, ...]:

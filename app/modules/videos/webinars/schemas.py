@@ -190,7 +190,7 @@ class CreateWebinar(Sent):
     transition: TransitionIn | None = Field(
         default=None, description="Between all scenes; else a fade of half a second"
     )
-    brand: BrandIn | None = Field(default=None, description="Colours, font and logo")
+    brand: BrandIn | None = Field(default=None, description="What differs from the workspace's brand (`GET /brand`)")
     title_card: CardIn | None = Field(default=None, description="Before all scenes")
     end_card: CardIn | None = Field(default=None, description="After all scenes")
     lower_third: LowerThirdIn | None = Field(default=None, description="In the first scene in which a host is seen")
