@@ -8,7 +8,7 @@ headers of slices differ (``slices.py``).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -61,13 +61,23 @@ def first_block(row: int, profile: VideoProfile) -> int:
 
 def write_still(planes: Planes, frames: int, profile: VideoProfile, out: Path) -> None:
     """Write ``frames`` times the picture, with a key frame as often as other chunks have one."""
-    still = StillRows(planes, 0, profile)
+    write_stills([(planes, frames)], profile, out)
+
+
+def write_stills(pictures: Iterable[tuple[Planes, int]], profile: VideoProfile, out: Path) -> None:
+    """The same for one picture after the other. Planes are read before the next ones are asked for."""
+    begun = 0
     with ChunkFile(out, profile) as file:
         lengths = Lengths.of(file.parameter_sets())
-        for number, place in enumerate(_places(frames, key_frames_apart(profile))):
-            numbers = lengths.numbered(place.references, place.since_key)
-            coded = frame_of([replace(still.of_kind(place.kind, place.references), **numbers)], lengths)
-            file.mux_coded(coded, shown=place.shown, decoded=number - 1, key=place.since_key == 0)
+        for number, (planes, frames) in enumerate(pictures):
+            still = StillRows(planes, 0, profile)
+            for place in _places(frames, key_frames_apart(profile)):
+                # Of two key frames in a row, the second is told from the first by another number.
+                numbers = {**lengths.numbered(place.references, place.since_key), "key_id": number % 2}
+                coded = frame_of([replace(still.of_kind(place.kind, place.references), **numbers)], lengths)
+                at = begun + place.decoded
+                file.mux_coded(coded, shown=begun + place.shown, decoded=at - 1, key=place.since_key == 0)
+            begun += frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +85,7 @@ class _Place:
     """Of a frame, among all and since the last key frame. ``references`` is what the standard calls ``frame_num``."""
 
     kind: int
+    decoded: int
     shown: int
     since_key: int
     references: int
@@ -82,14 +93,18 @@ class _Place:
 
 def _places(frames: int, unit: int) -> Iterator[_Place]:
     """In the order of decoding."""
+    yield from (replace(place, decoded=number) for number, place in enumerate(_unnumbered(frames, unit)))
+
+
+def _unnumbered(frames: int, unit: int) -> Iterator[_Place]:
     for begun in range(0, frames, unit):
-        yield _Place(kind=KEY, shown=begun, since_key=0, references=0)
+        yield _Place(kind=KEY, decoded=0, shown=begun, since_key=0, references=0)
         length = min(unit, frames - begun)
         for group, first in enumerate(range(1, length, _GROUP), 1):
             last = min(first + _GROUP, length) - 1
-            yield _Place(kind=REFERRED_TO, shown=begun + last, since_key=last, references=group)
+            yield _Place(kind=REFERRED_TO, decoded=0, shown=begun + last, since_key=last, references=group)
             for at in range(first, last):
-                yield _Place(kind=BETWEEN, shown=begun + at, since_key=at, references=group + 1)
+                yield _Place(kind=BETWEEN, decoded=0, shown=begun + at, since_key=at, references=group + 1)
 
 
 @cache

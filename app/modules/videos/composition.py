@@ -46,9 +46,10 @@ class FrameRate(StrEnum):
 
 
 class Captions(StrEnum):
-    """``sidecar``: VTT and SRT files beside the video. ``none``: no captions."""
+    """``sidecar``: VTT and SRT files beside the video. ``burned``: in the picture, too. ``none``: no captions."""
 
     SIDECAR = "sidecar"
+    BURNED = "burned"
     NONE = "none"
 
 

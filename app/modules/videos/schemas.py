@@ -20,6 +20,7 @@ VIDEO_ID = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
 _JOB = "01936f2e-8d7b-7f02-8e55-aa12bc34de56"
 METADATA = f"Anything of yours to find it by: a JSON object of at most {MOST_METADATA_BYTES} bytes"
 TAGS = "At most 50, of 1 to 64 characters each. Which letters are capitals makes no other tag of it"
+CAPTIONS = "`sidecar`: WebVTT and SRT files beside the video · `burned`: in the picture, too · `none`"
 _SCRIPT = (
     "What is said. HTML, SSML and Markdown signs are taken out, the words stay as written; at most 20,000 characters"
 )
@@ -61,7 +62,7 @@ class CreateVideo(Sent):
     resolution: Resolution = Field(default=Resolution.P1080, description="The length of the shorter side")
     fps: Rate = Field(default=FrameRate.R25, description="Frames per second, as a number or as text")
     background: Name | None = Field(default=None, description=f"{_BACKGROUND}; else the profile's own")
-    captions: Captions = Field(default=Captions.SIDECAR, description="`sidecar`: WebVTT and SRT files beside the video")
+    captions: Captions = Field(default=Captions.SIDECAR, description=CAPTIONS)
     title: Title | None = Field(default=None, description="Without one, the first words of the script")
     metadata: Metadata | None = Field(default=None, description=METADATA)
     tags: Tags = Field(default_factory=list, description=TAGS)

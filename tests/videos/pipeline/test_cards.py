@@ -20,6 +20,7 @@ from app.modules.videos.composition import AspectRatio, Picture, Resolution
 from app.modules.videos.pipeline.branding import palette_of, plate_room
 from app.modules.videos.pipeline.cards import draw_cover, plate_of
 from app.modules.videos.pipeline.ground import colour_of
+from app.modules.videos.pipeline.layers import Studio
 from app.modules.videos.pipeline.looks import (
     CARD_MARGIN,
     Box,
@@ -33,7 +34,7 @@ from app.modules.videos.pipeline.looks import (
     Plate,
     Slide,
 )
-from app.modules.videos.pipeline.painting import LookPainter, MarkedPainter, Studio, painter_of
+from app.modules.videos.pipeline.painting import LookPainter, MarkedPainter, painter_of
 from app.modules.videos.scenery import Asset, AssetKind, Brand, Side
 from tests.needs import lacking
 

@@ -39,7 +39,7 @@ def write_captions(
     ]
     if not spoken:
         return {}
-    captions = [cue for scene in spoken for cue in _captions(scene, line_length(*size))]
+    captions = [cue for scene in spoken for cue in _captions(scene, size)]
     texts = {
         "vtt": ("captions.vtt", to_vtt(captions)),
         "srt": ("captions.srt", to_srt(captions)),
@@ -51,9 +51,13 @@ def write_captions(
     return {role: folder / name for role, (name, _) in texts.items()}
 
 
-def _captions(scene: _Spoken, columns: int) -> list[Cue]:
-    """Captions of one scene depend on nothing but what is said in it, and end with it."""
-    own = cues(scene.said.words, max_chars_per_line=columns, until_ms=scene.end_ms - scene.start_ms)
+def captions_of(said: Said, duration_ms: int, size: tuple[int, int]) -> tuple[Cue, ...]:
+    """Those of one scene, from its start: they depend on nothing but what is said in it, and end with it."""
+    return cues(said.words, max_chars_per_line=line_length(*size), until_ms=duration_ms)
+
+
+def _captions(scene: _Spoken, size: tuple[int, int]) -> list[Cue]:
+    own = captions_of(scene.said, scene.end_ms - scene.start_ms, size)
     return [
         Cue(start_ms=scene.start_ms + cue.start_ms, end_ms=scene.start_ms + cue.end_ms, lines=cue.lines) for cue in own
     ]

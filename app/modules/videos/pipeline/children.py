@@ -17,11 +17,12 @@ from app.media.examined import Colour
 from app.media.package import join, join_sound, pictures_of, verify
 from app.media.pictures import Playable, draw_poster, draw_preview, draw_storyboard
 from app.media.recording import measured_ms
-from app.media.stillness import write_still
+from app.media.stillness import write_stills
 from app.media.time import decimal_seconds, millisecond_at, sample_at
 from app.modules.videos.pipeline.captioning import write_captions
+from app.modules.videos.pipeline.layers import Studio
 from app.modules.videos.pipeline.layout import Chunk
-from app.modules.videos.pipeline.painting import LookPainter, Painter, Studio, painter_of
+from app.modules.videos.pipeline.painting import LookPainter, Painter, painter_of
 from app.modules.videos.pipeline.timeline import Timeline
 
 Progress = Callable[[float], None]
@@ -43,10 +44,11 @@ def draw_chunk(task: Task, progress: Progress) -> dict[str, Any]:
     files = {name: Path(path) for name, path in task["files"].items()}
     prints = Prints(Path(task["prints"]))
     studio = Studio(width=chunk.width, height=chunk.height, fps=fps, files=files, prints=prints)
-    painter = painter_of(chunk.look, chunk.fade, studio)
+    painter = painter_of(chunk.look, chunk.fade, studio, chunk.subtitles)
     profile = VideoProfile(width=chunk.width, height=chunk.height, fps=fps, content=chunk.content)
-    if isinstance(painter, LookPainter) and not painter.moving:
-        write_still(painter.ground, chunk.frames, profile, Path(task["out"]))
+    stills = painter.stills(chunk.frames) if isinstance(painter, LookPainter) else None
+    if stills is not None:
+        write_stills(stills, profile, Path(task["out"]))
         return {"frames": chunk.frames}
     with encoder_for(painter, profile, Path(task["out"])) as encoder:
         for index in range(chunk.frames):

@@ -22,6 +22,7 @@ from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.scenes import Shown, Survey, shown_in
 from app.modules.videos.pipeline.shortened import shortened
 from app.modules.videos.pipeline.soundtrack import Soundtrack, soundtracks_of
+from app.modules.videos.pipeline.subtitles import Subtitles
 from app.modules.videos.pipeline.timeline import Timeline, time_line
 from app.modules.videos.scenery import Value
 
@@ -37,6 +38,7 @@ class Chunk(Value):
     fingerprint: str
     look: Look
     fade: Fade | None
+    subtitles: Subtitles | None = None
     frames: int
     width: int
     height: int
@@ -93,6 +95,7 @@ def _chunk(composition: Composition, scene: Shown, before: Shown | None, part: F
         fingerprint="",
         look=look,
         fade=scene.fade_from(taken_over.handle(part.start), part.start) if taken_over else None,
+        subtitles=scene.subtitles_of(part, look),
         frames=len(part),
         width=width,
         height=height,

@@ -28,7 +28,8 @@ def needs_of_chunk(chunk: Chunk) -> Needs:
     sources = [source for look in looks for source in _sources(look)]
     takes = (source.take for source in sources if not isinstance(source, Zoomed) and source.take is not None)
     moving = (source.asset for source in sources if not isinstance(source, Drawn) and source.asset is not None)
-    return _needs(takes, (*moving, *(asset for look in looks for asset in _still(look))))
+    fonts = [chunk.subtitles.font] if chunk.subtitles is not None and chunk.subtitles.font is not None else []
+    return _needs(takes, (*moving, *fonts, *(asset for look in looks for asset in _still(look))))
 
 
 def needs_of_sound(soundtrack: Soundtrack) -> Needs:
@@ -39,9 +40,11 @@ def needs_of_sound(soundtrack: Soundtrack) -> Needs:
     return _needs((voice.take for voice in voices if voice.take is not None), assets)
 
 
-def needs_of_survey(plan: SurveyPlan) -> Needs:
-    takes = (take for phrase in plan.phrases for take in phrase.takes)
-    return _needs(takes, [question.slide for question in plan.corners])
+def needs_of_survey(plan: SurveyPlan, timeline: Timeline | None) -> Needs:
+    """``timeline``: where captions are wanted."""
+    words = needs_of_words(timeline) if timeline is not None else Needs()
+    takes = (*words.takes, *(take for phrase in plan.phrases for take in phrase.takes))
+    return _needs(iter(takes), [*words.assets, *(question.slide for question in plan.corners)])
 
 
 def needs_of_words(timeline: Timeline) -> Needs:

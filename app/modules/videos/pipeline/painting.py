@@ -6,69 +6,21 @@ ground, and what moves is laid over them, from back to front; nothing else is to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from pathlib import Path
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import cv2
-import numpy as np
 
-from app.avatars.performance import delayed, read_track
-from app.avatars.studio.presenter import Presenter, Shot
-from app.avatars.studio.prints import Prints
 from app.media.bands import Rows
-from app.media.cutout import CutoutFilm, lay_cutout
-from app.media.encode import Plane, Planes
-from app.media.film import Film, Run
-from app.media.stage import (
-    Mask,
-    Outline,
-    Rect,
-    copy,
-    draw_surroundings,
-    empty,
-    fade,
-    fill,
-    lay,
-    mask_of,
-    outline_of,
-    push,
-)
-from app.media.time import millisecond_at
-from app.modules.videos.pipeline.ground import colour_of, draw_ground, image_in
-from app.modules.videos.pipeline.looks import Box, Drawn, Fade, FadeKind, Filmed, Host, Inlay, Look, Window, Zoomed
+from app.media.encode import Planes
+from app.media.stage import Outline, Rect, copy, draw_surroundings, empty, fade, push
+from app.modules.videos.pipeline.ground import colour_of, draw_ground
+from app.modules.videos.pipeline.layers import Studio, WholePresenter, moving_in, rect_of
+from app.modules.videos.pipeline.looks import Drawn, Fade, FadeKind, Look, Window
 from app.modules.videos.pipeline.stamps import RisingStamp, Stamp, stamps_of
-from app.modules.videos.scenery import Shape
-from app.speech.base import Track
-
-#: How much a still grows while it is seen.
-_ZOOM = 0.08
-#: Behind a transparent recording that is shown in a window.
-_BACKING = "#E8EAED"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Studio:
-    """``files`` are takes by fingerprint and assets by digest; ``prints`` keeps drawings of presenters."""
-
-    width: int
-    height: int
-    fps: Fraction
-    files: Mapping[str, Path]
-    prints: Prints
-
-
-class Moving(Protocol):
-    """Something that moves within its rectangle. ``covers``: nothing of what is behind is seen through it."""
-
-    rect: Rect
-    covers: bool
-
-    def paint(self, index: int, planes: Planes) -> None:
-        """Lay frame ``index`` over what the planes show there."""
-        ...
+from app.modules.videos.pipeline.subtitles import Subtitles
+from app.modules.videos.pipeline.subtitling import SubtitleLayer
 
 
 class Painter(Protocol):
@@ -77,7 +29,12 @@ class Painter(Protocol):
         ...
 
 
-def painter_of(look: Look, taking_over: Fade | None, studio: Studio) -> Painter:
+def painter_of(look: Look, taking_over: Fade | None, studio: Studio, subtitles: Subtitles | None = None) -> Painter:
+    if subtitles is not None:
+        layer = SubtitleLayer(subtitles, studio.files)
+        if taking_over is None:
+            return LookPainter(look, studio, layer)
+        return SubtitledPainter(painter_of(look, taking_over, studio), layer)
     alone = _presenter_alone(look, studio)
     if taking_over is None and alone is not None:
         return WholePresenter(alone, studio)
@@ -104,10 +61,21 @@ class MarkedPainter:
         self._stamp.paint(index, planes)
 
 
+class SubtitledPainter:
+    """Captions stay where they are while one look takes over from another, which leaves no place as it was."""
+
+    def __init__(self, below: Painter, subtitles: SubtitleLayer) -> None:
+        self._below, self._subtitles = below, subtitles
+
+    def paint(self, index: int, planes: Planes) -> None:
+        self._below.paint(index, planes)
+        self._subtitles.paint(index, planes)
+
+
 class LookPainter:
-    def __init__(self, look: Look, studio: Studio) -> None:
+    def __init__(self, look: Look, studio: Studio, subtitles: SubtitleLayer | None = None) -> None:
         cv2.setNumThreads(1)
-        self.moving = _moving(look, studio)
+        self.moving = moving_in(look, studio)
         self.ground = empty(studio.width, studio.height)
         self._target: Planes | None = None
         if not any(part.covers and _fills(part.rect, studio) for part in self.moving):
@@ -115,6 +83,21 @@ class LookPainter:
             for window in _windows(look):
                 _surround(self.ground, window)
         self._stamp(stamps_of(look, studio.files, (studio.width, studio.height)))
+        self._subtitles = None if self.moving else subtitles
+        self.moving += [subtitles] if subtitles is not None else []
+
+    def stills(self, frames: int) -> Iterator[tuple[Planes, int]] | None:
+        """The pictures that stand still one after the other, and for how many frames; None if something moves."""
+        if self._subtitles is not None:
+            return self._subtitled(self._subtitles, frames)
+        return None if self.moving else iter([(self.ground, frames)])
+
+    def _subtitled(self, subtitles: SubtitleLayer, frames: int) -> Iterator[tuple[Planes, int]]:
+        at, planes = 0, _like(self.ground)
+        for count in subtitles.runs(frames):
+            self.paint(at, planes)
+            yield planes, count
+            at += count
 
     def _stamp(self, stamps: Iterable[Stamp | RisingStamp]) -> None:
         """What stands still where nothing moves belongs to the ground."""
@@ -184,141 +167,6 @@ def _stays(before: Look, after: Look) -> bool:
     return old == new
 
 
-class FilmLayer:
-    """A recording in its window."""
-
-    covers = True
-
-    def __init__(self, window: Window, source: Filmed, studio: Studio) -> None:
-        self.rect = _inside(window)
-        self._mask = _mask(window, self.rect)
-        path, run = _reel(source, studio)
-        self._film = Film(path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
-
-    def paint(self, index: int, planes: Planes) -> None:
-        _put(self._film.picture(index), self._mask, self.rect.of(planes))
-
-
-class CutoutLayer:
-    """A transparent recording: cut out by its own coverage, or in its window before a plain ground."""
-
-    def __init__(self, window: Window, source: Filmed, studio: Studio) -> None:
-        self.rect = _inside(window)
-        self.covers = not window.cutout
-        self._mask = _mask(window, self.rect)
-        path, run = _reel(source, studio)
-        self._film = CutoutFilm(path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
-        self._backed = empty(self.rect.width, self.rect.height)
-
-    def paint(self, index: int, planes: Planes) -> None:
-        picture, under = self._film.picture(index), self.rect.of(planes)
-        if not self.covers:
-            lay_cutout(picture, under)
-            return
-        fill(self._backed, colour_of(_BACKING))
-        lay_cutout(picture, self._backed)
-        _put(self._backed, self._mask, under)
-
-
-def _reel(source: Filmed, studio: Studio) -> tuple[Path, Run]:
-    asset = source.asset
-    stop = Fraction(source.stop) if source.stop is not None else None
-    run = Run(at=Fraction(source.at), start=Fraction(source.start), stop=stop, loop=source.loop)
-    return studio.files[asset.sha256 if asset is not None else source.take or ""], run
-
-
-class DrawnLayer:
-    """The embedded presenter in a window."""
-
-    covers = True
-
-    def __init__(self, window: Window, source: Drawn, studio: Studio) -> None:
-        self.rect = _inside(window)
-        self._mask = _mask(window, self.rect)
-        self._at = source.at
-        self._presenter = Presenter(_shot(source, self.rect, studio), studio.prints)
-        self._planes = empty(self.rect.width, self.rect.height)
-
-    def paint(self, index: int, planes: Planes) -> None:
-        self._presenter.paint(self._at + index, self._planes)
-        _put(self._planes, self._mask, self.rect.of(planes))
-
-
-class WholePresenter:
-    """The embedded presenter alone: it draws on the planes itself, and only what has changed."""
-
-    def __init__(self, source: Drawn, studio: Studio) -> None:
-        self._presenter = Presenter(_shot(source, Rect(0, 0, studio.width, studio.height), studio), studio.prints)
-        self._at = source.at
-
-    def paint(self, index: int, planes: Planes) -> None:
-        self._presenter.paint(self._at + index, planes)
-
-
-class ZoomLayer:
-    """A still that grows slowly, from its middle, in steps too small to be seen."""
-
-    covers = True
-
-    def __init__(self, window: Window, source: Zoomed, studio: Studio) -> None:
-        self.rect = _inside(window)
-        self._mask = _mask(window, self.rect)
-        self._source = source
-        self._image = image_in(studio.files[source.asset.sha256], (self.rect.width, self.rect.height))
-
-    def paint(self, index: int, planes: Planes) -> None:
-        grown = 0.0 if self._source.still else _ZOOM * (self._source.at + index) / max(1, self._source.frames)
-        _put(_zoomed(self._image, 1 + grown), self._mask, self.rect.of(planes))
-
-
-def _put(picture: Planes, mask: Mask | None, under: Planes) -> None:
-    if mask is None:
-        copy(picture, under)
-    else:
-        lay(picture, mask, under)
-
-
-def _zoomed(image: Planes, scale: float) -> Planes:
-    if scale == 1.0:
-        return image
-    y, u, v = (_scaled(plane, scale) for plane in (image.y, image.u, image.v))
-    return Planes(y=y, u=u, v=v)
-
-
-def _scaled(plane: Plane, scale: float) -> Plane:
-    height, width = plane.shape
-    aside, down = ((1 - scale) * (length - 1) / 2 for length in (width, height))
-    move = np.array([[scale, 0, aside], [0, scale, down]], np.float64)
-    grown = cv2.warpAffine(plane, move, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(grown, np.uint8)
-
-
-def _moving(look: Look, studio: Studio) -> list[Moving]:
-    layers: list[Moving] = []
-    if look.host is not None:
-        layers.append(_host(look.host, studio))
-    if look.inlay is not None:
-        layers.append(_inlay(look.inlay, studio))
-    return layers
-
-
-def _host(host: Host, studio: Studio) -> Moving:
-    if isinstance(host.source, Drawn):
-        return DrawnLayer(host.window, host.source, studio)
-    return _filmed(host.window, host.source, studio)
-
-
-def _inlay(inlay: Inlay, studio: Studio) -> Moving:
-    if isinstance(inlay.source, Zoomed):
-        return ZoomLayer(inlay.window, inlay.source, studio)
-    return _filmed(inlay.window, inlay.source, studio)
-
-
-def _filmed(window: Window, source: Filmed, studio: Studio) -> Moving:
-    transparent = source.asset is not None and source.asset.alpha
-    return CutoutLayer(window, source, studio) if transparent else FilmLayer(window, source, studio)
-
-
 def _presenter_alone(look: Look, studio: Studio) -> Drawn | None:
     """The presenter who fills the frame, with nothing before it."""
     if look.host is None or any(part is not None for part in (look.inlay, look.mark, look.plate)):
@@ -351,41 +199,8 @@ def _overlap(one: Rect, other: Rect) -> bool:
     )
 
 
-def _inside(window: Window) -> Rect:
-    """Within the border."""
-    box, edge = window.box, window.border
-    return Rect(box.x + edge, box.y + edge, box.width - 2 * edge, box.height - 2 * edge)
-
-
-def _mask(window: Window, rect: Rect) -> Mask | None:
-    if window.shape is Shape.RECTANGLE:
-        return None
-    return mask_of(outline_of(Outline(window.shape), rect.width, rect.height))
-
-
-def rect_of(box: Box) -> Rect:
-    return Rect(box.x, box.y, box.width, box.height)
-
-
 def _fills(rect: Rect, studio: Studio) -> bool:
     return (rect.width, rect.height) == (studio.width, studio.height)
-
-
-def _shot(source: Drawn, rect: Rect, studio: Studio) -> Shot:
-    length = millisecond_at(source.frames, studio.fps)
-    track = Track(duration_ms=length, phones=(), words=(), clauses=())
-    if source.take is not None:
-        track = delayed(read_track(studio.files[source.take]), source.lead_ms, length)
-    return Shot(
-        character=source.character,
-        backdrop=source.backdrop,
-        width=rect.width,
-        height=rect.height,
-        fps=studio.fps,
-        frames=source.frames,
-        seed=source.seed,
-        track=track,
-    )
 
 
 def _like(planes: Planes) -> Planes:

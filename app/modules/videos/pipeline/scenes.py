@@ -36,6 +36,7 @@ from app.modules.videos.pipeline.staging import (
     standing,
     whole,
 )
+from app.modules.videos.pipeline.subtitles import Subtitles, Timed, subtitles_in
 from app.modules.videos.pipeline.timeline import SceneSpan, Segment, Timeline
 from app.modules.videos.scenery import (
     Arrangement,
@@ -61,10 +62,13 @@ class Moment(Value):
 
 
 class Survey(Value):
-    """What only files can tell: free corners of slides by scene, and where the B-roll ``scene.place`` begins."""
+    """What only files can tell: free corners of slides by scene, where the B-roll ``scene.place`` begins, and captions
+    that are to be in the picture, by scene.
+    """
 
     corners: Mapping[int, Corner] = {}
     moments: Mapping[str, Moment] = {}
+    captions: Mapping[int, tuple[Timed, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +110,7 @@ class Shown:
     placed: tuple[Placed, ...]
     corner: Corner
     composition: Composition
+    captions: tuple[Timed, ...] = ()
 
     @property
     def fps(self) -> Fraction:
@@ -141,6 +146,9 @@ class Shown:
     def look_at(self, part: FrameRange) -> Look:
         """What is seen from the first frame of the part on."""
         return self._look(part.start, self._host_at(part.start))
+
+    def subtitles_of(self, part: FrameRange, look: Look) -> Subtitles | None:
+        return subtitles_in(self.captions, part, look, self.frame, self.fps, self.composition.brand.font)
 
     def handle(self, at: int) -> Look:
         """What would be seen so many frames after the scene's end, in silence."""
@@ -231,6 +239,7 @@ def shown_in(composition: Composition, timeline: Timeline, span: SceneSpan, surv
         placed=tuple(_placed(scene, span, segments, survey, composition.picture.rate)),
         corner=corner,
         composition=composition,
+        captions=survey.captions.get(span.number, ()),
     )
 
 

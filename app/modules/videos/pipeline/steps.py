@@ -22,7 +22,7 @@ from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
 from app.modules.videos.pipeline.receipt import receipt_of
 from app.modules.videos.pipeline.scenes import Survey
 from app.modules.videos.pipeline.surveying import SurveyPlan, survey_plan
-from app.modules.videos.pipeline.timeline import Timeline
+from app.modules.videos.pipeline.timeline import Timeline, time_line
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
 from app.modules.videos.revisions import show_revision
 from app.modules.videos.scenery import Asset
@@ -73,28 +73,41 @@ class Steps:
             "survey": survey_plan(_composition(job), takes).model_dump(mode="json"),
         }
 
-    async def survey(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> dict[str, Any]:
+    async def survey(
+        self, job_id: str, workspace_id: str, document: dict[str, Any], takes: list[dict[str, Any]]
+    ) -> dict[str, Any]:
         """Look into slides and takes for what the layout depends on. Returns a ``Survey``."""
-        plan = SurveyPlan.model_validate(document)
-        async with self._making.processor, self._files(job_id, workspace_id, needs_of_survey(plan)) as files:
-            task = {"plan": document, "files": files}
+        plan, timeline = SurveyPlan.model_validate(document), None
+        if plan.captions is not None:
+            timeline = time_line(*await asyncio.to_thread(self._lengths, job_id, takes))
+        needs = needs_of_survey(plan, timeline)
+        async with self._making.processor, self._files(job_id, workspace_id, needs) as files:
+            told = timeline.model_dump(mode="json") if timeline is not None else None
+            task = {"plan": document, "files": files, "timeline": told}
             name = "app.modules.videos.pipeline.surveying:survey"
             return (await self._making.run(name, task, SURVEY_DEADLINE_S)).result
 
     def lay_out(self, job_id: str, takes: list[dict[str, Any]], surveyed: dict[str, Any]) -> dict[str, Any]:
         """The timeline, now that every take is known. Returns the layout and which of its parts are not there yet."""
-        planned = [PlannedTake.model_validate(take) for take in takes]
-        with self._at.database.read_scope() as session:
-            job = active(session, job_id)
-        stored = self._at.artifacts.present(job.workspace_id, {take.fingerprint for take in planned})
-        durations = {name: int(take.facts["duration_ms"]) for name, take in stored.items()}
-        layout = lay_out(_composition(job), planned, durations, Survey.model_validate(surveyed))
+        layout = lay_out(*self._lengths(job_id, takes), Survey.model_validate(surveyed))
         wanted = {
             "chunk": {chunk.fingerprint: chunk.frames for chunk in layout.chunks},
             "mix": {sound.fingerprint: 0 for sound in layout.sounds},
         }
+        with self._at.database.read_scope() as session:
+            job = active(session, job_id)
         missing = self._expect(job, wanted, Stage.CHUNKS)
         return {"layout": layout.model_dump(mode="json"), "missing": missing}
+
+    def _lengths(
+        self, job_id: str, takes: list[dict[str, Any]]
+    ) -> tuple[Composition, list[PlannedTake], dict[str, int]]:
+        """The composition, its takes, and how long each of them is."""
+        planned = [PlannedTake.model_validate(take) for take in takes]
+        with self._at.database.read_scope() as session:
+            job = active(session, job_id)
+        stored = self._at.artifacts.present(job.workspace_id, {take.fingerprint for take in planned})
+        return _composition(job), planned, {name: int(take.facts["duration_ms"]) for name, take in stored.items()}
 
     def _expect(self, job: RenderJob, tasks: Mapping[str, Mapping[str, int]], stage: Stage) -> list[str]:
         """Write down what the job needs, by kind, with its frames; returns what of it is not there yet."""

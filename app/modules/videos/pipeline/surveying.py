@@ -11,16 +11,20 @@ from typing import Any
 
 from app.core.errors import TenexError
 from app.media.quiet import Part, covered, quietest
-from app.modules.videos.composition import Composition, Scene
+from app.media.time import millisecond_at
+from app.modules.videos.composition import Captions, Composition, Picture, Scene
 from app.modules.videos.phrases import time_of
 from app.modules.videos.pipeline.branding import mark_of, overlap
+from app.modules.videos.pipeline.captioning import captions_of
 from app.modules.videos.pipeline.ground import read_image
 from app.modules.videos.pipeline.listening import listening_of
 from app.modules.videos.pipeline.looks import Box
 from app.modules.videos.pipeline.plan import PlannedTake
-from app.modules.videos.pipeline.said import words_of
+from app.modules.videos.pipeline.said import said_in, words_of
 from app.modules.videos.pipeline.scenes import Moment, Survey, arranged
 from app.modules.videos.pipeline.staging import CORNERS, STANDING, Size, corner_box, fitted, standing_box, whole
+from app.modules.videos.pipeline.subtitles import Timed
+from app.modules.videos.pipeline.timeline import Timeline
 from app.modules.videos.scenery import Arrangement, Asset, Corner, Value
 
 
@@ -51,16 +55,23 @@ class Phrase(Value):
 
 
 class SurveyPlan(Value):
+    """``captions``: of every scene, for a picture as it is said here."""
+
     corners: tuple[Question, ...] = ()
     phrases: tuple[Phrase, ...] = ()
+    captions: Picture | None = None
 
     @property
     def empty(self) -> bool:
-        return not self.corners and not self.phrases
+        return not self.corners and not self.phrases and self.captions is None
 
 
 def survey_plan(composition: Composition, takes: Sequence[PlannedTake]) -> SurveyPlan:
-    return SurveyPlan(corners=tuple(_corners(composition)), phrases=tuple(_phrases(composition, takes)))
+    return SurveyPlan(
+        corners=tuple(_corners(composition)),
+        phrases=tuple(_phrases(composition, takes)),
+        captions=composition.picture if composition.captions is Captions.BURNED else None,
+    )
 
 
 def _corners(composition: Composition) -> Iterator[Question]:
@@ -96,12 +107,30 @@ def _phrases(composition: Composition, takes: Sequence[PlannedTake]) -> Iterator
 
 
 def survey(task: dict[str, Any], _progress: object) -> dict[str, Any]:
-    """``{"plan", "files"}`` → a ``Survey``. ``files`` are takes by fingerprint and assets by digest."""
+    """``{"plan", "files", "timeline"}`` → a ``Survey``. ``files`` are takes by fingerprint and assets by digest; the
+    timeline is there for captions.
+    """
     plan = SurveyPlan.model_validate(task["plan"])
     files = {name: Path(path) for name, path in task["files"].items()}
     corners = {question.scene: _free_corner(question, files) for question in plan.corners}
     moments = {phrase.name: _moment(phrase, files) for phrase in plan.phrases}
-    return Survey(corners=corners, moments=moments).model_dump(mode="json")
+    captions = dict[int, tuple[Timed, ...]]()
+    if plan.captions is not None:
+        captions = dict(_captions(Timeline.model_validate(task["timeline"]), plan.captions, files))
+    return Survey(corners=corners, moments=moments, captions=captions).model_dump(mode="json")
+
+
+def _captions(
+    timeline: Timeline, picture: Picture, files: Mapping[str, Path]
+) -> Iterator[tuple[int, tuple[Timed, ...]]]:
+    for span in timeline.scenes:
+        said = said_in(timeline, span, files, picture.rate)
+        if said is not None:
+            cues = captions_of(said, millisecond_at(span.frames, picture.rate), picture.size)
+            yield (
+                span.number,
+                tuple(Timed(start_ms=cue.start_ms, end_ms=cue.end_ms, lines=cue.lines) for cue in cues),
+            )
 
 
 def _free_corner(question: Question, files: Mapping[str, Path]) -> Corner:

@@ -64,7 +64,7 @@ class RenderWorkflow:
         if SurveyPlan.model_validate(plan["survey"]).empty:
             return {}
         return await self._durable.long_step(
-            lambda: self._steps.survey(job_id, plan["workspace_id"], plan["survey"]),
+            lambda: self._steps.survey(job_id, plan["workspace_id"], plan["survey"], plan["takes"]),
             name="survey",
             deadline_s=SURVEY_DEADLINE_S,
         )

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
 from app.modules.videos.fields import Metadata, Name, Rate, Tags, Title
 from app.modules.videos.scenery import Arrangement, BrollSound, Corner, Fit, Shape, Side, TransitionKind
-from app.modules.videos.schemas import METADATA, TAGS, Sent, example
+from app.modules.videos.schemas import CAPTIONS, METADATA, TAGS, Sent, example
 from app.modules.videos.webinars.brand_schemas import BrandIn, CardIn, Colour, Id, LowerThirdIn
 from app.speech.espeak import can_pronounce
 
@@ -198,7 +198,7 @@ class CreateWebinar(Sent):
     aspect_ratio: AspectRatio = AspectRatio.WIDE
     resolution: Resolution = Resolution.P1080
     fps: Rate = FrameRate.R25
-    captions: Captions = Captions.SIDECAR
+    captions: Captions = Field(default=Captions.SIDECAR, description=CAPTIONS)
     title: Title | None = Field(default=None, description="Without one, the deck's")
     metadata: Metadata | None = Field(default=None, description=METADATA)
     tags: Tags = Field(default_factory=list, description=TAGS)
