@@ -60,6 +60,7 @@ def render(
     fps: Annotated[RateChoice, typer.Option(help="Frames in a second.")] = "25",
     background: Annotated[str | None, typer.Option(help="A background by name, or a colour such as #20304A.")] = None,
     captions: Annotated[bool, typer.Option("--captions/--no-captions", help="Write .vtt and .srt files.")] = True,
+    burn_captions: Annotated[bool, typer.Option("--burn-captions", help="Captions in the picture, too.")] = False,
     data: DataFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -77,7 +78,7 @@ def render(
         resolution=Resolution(resolution),
         fps=FrameRate(fps),
         background=background,
-        captions=Captions.SIDECAR if captions else Captions.NONE,
+        captions=Captions.BURNED if burn_captions else Captions.SIDECAR if captions else Captions.NONE,
     )
     settings = settings_of(data)
     _check_speaker(settings, avatar, voice)

@@ -51,6 +51,7 @@ def webinar(
     music: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Played behind everything, softer while somebody speaks.")
     ] = None,
+    burn_captions: Annotated[bool, typer.Option("--burn-captions", help="Captions in the picture, too.")] = False,
     aspect_ratio: Annotated[AspectChoice, typer.Option()] = "16:9",
     resolution: Annotated[ResolutionChoice, typer.Option()] = "1080p",
     fps: Annotated[RateChoice, typer.Option(help="Frames in a second.")] = "25",
@@ -76,6 +77,7 @@ def webinar(
         "fps": fps,
     }
     wanted |= {"title": title} if title else {}
+    wanted |= {"captions": "burned"} if burn_captions else {}
     wanted |= {"avatar_id": avatar, "voice_id": voice} if host is None else {}
     with stopping() as stop, metered(as_json=as_json) as meter:
         errand = _Errand(
@@ -200,6 +202,8 @@ def _fetched(api: Any, video: Json, output: Path) -> dict[str, str]:
         links |= {".vtt": video["captions"]["vtt_url"], ".srt": video["captions"]["srt_url"]}
     if video["chapters"] is not None:
         links[".chapters.vtt"] = video["chapters"]["vtt_url"]
+    if video["transcript"] is not None:
+        links[".txt"] = video["transcript"]["text_url"]
     for ending, url in links.items():
         api.fetch(url, output.with_suffix(ending))
     return {ending.lstrip("."): str(output.with_suffix(ending)) for ending in links}

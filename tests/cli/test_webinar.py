@@ -49,6 +49,7 @@ def test_a_deck_and_a_script_become_a_video_with_chapters_and_captions(
     assert "Now look at the numbers." in output.with_suffix(".srt").read_text().replace("\n", " ")
     assert "broll" not in output.with_suffix(".vtt").read_text()
     assert "Growth" in output.with_suffix(".chapters.vtt").read_text()
+    assert "Growth\n\n" in output.with_suffix(".txt").read_text()
     assert output.with_suffix(".jpg").stat().st_size > 1000
 
 

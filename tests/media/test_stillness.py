@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.media.encode import ChunkEncoder, Content, Planes, VideoProfile
 from app.media.package import join
 from app.media.stage import copy, empty
-from app.media.stillness import write_still
+from app.media.stillness import write_still, write_stills
 from tests.media.barcodes import lumas
 
 WIDTH, HEIGHT = 640, 360
@@ -98,3 +98,20 @@ def test_the_same_picture_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one.mp4", "other.mp4"):
         write_still(picture(), 300, profile(), tmp_path / name)
     assert (tmp_path / "one.mp4").read_bytes() == (tmp_path / "other.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("runs", [(1, 1, 1), (3, 1, 2), (75, 1, 30, 260), (250, 250)], ids=str)
+def test_one_picture_follows_another_at_its_frame(runs: tuple[int, ...], tmp_path: Path) -> None:
+    pictures = list[tuple[Planes, int]]()
+    for number, count in enumerate(runs):
+        planes = picture()
+        planes.y[100:200] = 40 + 50 * number
+        pictures.append((planes, count))
+    write_stills(pictures, profile(), tmp_path / "stills.mp4")
+    wanted = [40 + 50 * number for number, count in enumerate(runs) for _ in range(count)]
+    seen = [float(luma[110:190].mean()) for luma in lumas(tmp_path / "stills.mp4")]
+    assert seen == pytest.approx(wanted, abs=2)
+    with av.open(str(tmp_path / "stills.mp4")) as media:
+        stamps = [(packet.pts, packet.dts) for packet in media.demux(media.streams.video[0]) if packet.size]
+    assert [dts for _, dts in stamps] == sorted({dts for _, dts in stamps})
+    assert all(pts >= dts for pts, dts in stamps)

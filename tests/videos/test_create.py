@@ -94,7 +94,7 @@ def test_what_people_paste_is_accepted(caller: Caller, script: str, spoken: str)
         ({"resolution": "4k"}, "resolution"),
         ({"fps": 12}, "fps"),
         ({"fps": True}, "fps"),
-        ({"captions": "burned"}, "captions"),
+        ({"captions": "subtitled"}, "captions"),
         ({"speed": 2}, "speed"),
         ({"avatar_id": ""}, "avatar_id"),
         ({"avatar_id": None}, "avatar_id"),

@@ -245,7 +245,7 @@ def test_what_is_of_another_workspace_does_not_exist(
         {"scenes": [{"duration": -1}]},
         {"scenes": [{"layout": {"size": 3}}]},
         {"scenes": [{"broll": [{"duration": 1}]}]},
-        {"captions": "burned"},
+        {"captions": "subtitled"},
         {"language": "klingon"},
         {"music": "bed.mp3"},
         {"music": {"file_id": "x", "level": 3}},
