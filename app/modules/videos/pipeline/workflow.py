@@ -47,14 +47,14 @@ class RenderWorkflow:
         laid_out = await self._durable.step(self._steps.lay_out, job_id, plan["takes"], surveyed)
         layout = laid_out["layout"]
         await self._make_parts(job_id, plan, laid_out)
-        package = await self._child("package", job_id, plan["workspace_id"], layout, plan["picture"])
+        package = await self._child("package", job_id, plan, layout, label="package")
         await self._durable.step(self._steps.publish, job_id, layout, await package.result())
 
     async def _listen(self, job_id: str, plan: Json) -> None:
         missing = set(plan["missing"])
         wanted = {each["fingerprint"]: each for each in plan["listenings"] if each["fingerprint"] in missing}
         started = [
-            await self._child("words", job_id, plan["workspace_id"], each, plan["picture"]) for each in wanted.values()
+            await self._child("words", job_id, plan, each, label=f"words/{name[:16]}") for name, each in wanted.items()
         ]
         for child in started:
             await child.result()
@@ -88,28 +88,29 @@ class RenderWorkflow:
             await child.result()
 
     async def _make_parts(self, job_id: str, plan: Json, laid_out: Json) -> None:
+        """The sound first, then the chunks, long ones before short ones, so that all workers have enough to the end."""
         layout, missing = laid_out["layout"], set(laid_out["missing"])
-        workspace_id, picture = plan["workspace_id"], plan["picture"]
-        started: list[Child] = []
-        for kind, parts in (("mix", layout["sounds"]), ("chunk", layout["chunks"])):
-            for part in parts:
-                if part["fingerprint"] in missing:
-                    missing.discard(part["fingerprint"])
-                    started.append(await self._child(kind, job_id, workspace_id, part, picture))
+        chunks = sorted(layout["chunks"], key=lambda chunk: -chunk["frames"])
+        parts = [("mix", sound) for sound in layout["sounds"]] + [("chunk", chunk) for chunk in chunks]
+        wanted = {part["fingerprint"]: (kind, part) for kind, part in parts if part["fingerprint"] in missing}
+        started = [
+            await self._child(kind, job_id, plan, part, label=f"part-{place:05}/{kind}/{name[:16]}")
+            for place, (name, (kind, part)) in enumerate(wanted.items())
+        ]
         for child in started:
             await child.result()
 
-    async def _child(self, kind: str, job_id: str, workspace_id: str, what: Json, picture: Json) -> Child:
-        name = what.get("fingerprint", "all")[:16]
+    async def _child(self, kind: str, job_id: str, plan: Json, what: Json, *, label: str) -> Child:
+        """``label`` names it within the job; of those that begin to wait in the same second, the first goes first."""
         return await self._durable.child(
             kind,
             job_id,
-            workspace_id,
+            plan["workspace_id"],
             what,
-            picture,
-            id=f"{job_id}/{kind}/{name}",
+            plan["picture"],
+            id=f"{job_id}/{label}",
             queue=Queue.CHUNKS,
-            partition=workspace_id,
+            partition=plan["workspace_id"],
         )
 
     async def take(self, job_id: str, workspace_id: str, take_document: Json, picture_document: Json) -> None:
