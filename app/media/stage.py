@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from app.media.encode import Plane, Planes
 
 Weights = NDArray[np.float32]
+Places = NDArray[np.intp]
 #: Masks are drawn this much larger and reduced, which makes their edges smooth.
 _FINE = 4
 _RADIUS = 0.09
@@ -49,13 +51,31 @@ class Rect:
 
 
 @dataclass(frozen=True, slots=True)
-class Mask:
-    """How much of a picture is seen, 0..1, and of what is under it; for luma and for chroma."""
+class Coverage:
+    """How much of a plane is seen, 0..1. Most of it is seen as it is, or not at all: only at ``edges`` it mixes."""
 
-    luma: Weights
-    chroma: Weights
-    luma_under: Weights
-    chroma_under: Weights
+    seen: Weights
+    solid: Plane
+    edges: tuple[Places, ...]
+    over: Weights
+    under: Weights
+
+    @classmethod
+    def of(cls, seen: Weights) -> Self:
+        edges = np.nonzero((seen > 0) & (seen < 1))
+        solid = np.where(seen >= 1, np.uint8(255), np.uint8(0))
+        return cls(seen, solid, edges, over=seen[edges], under=np.asarray(1 - seen[edges], np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """How much of a picture is seen, and of what is under it."""
+
+    luma: Coverage
+    chroma: Coverage
+
+    def fainter(self, share: float) -> Mask:
+        return Mask(*(Coverage.of(np.asarray(each.seen * share, np.float32)) for each in (self.luma, self.chroma)))
 
 
 def empty(width: int, height: int) -> Planes:
@@ -81,7 +101,7 @@ def mask_of(luma: Plane) -> Mask:
     weights = np.asarray(luma / np.float32(255), np.float32)
     size = (luma.shape[1] // 2, luma.shape[0] // 2)
     chroma = np.asarray(cv2.resize(weights, size, interpolation=cv2.INTER_AREA), np.float32)
-    return Mask(weights, chroma, np.asarray(1 - weights, np.float32), np.asarray(1 - chroma, np.float32))
+    return Mask(Coverage.of(weights), Coverage.of(chroma))
 
 
 def outline_of(outline: Outline, width: int, height: int, *, grown: int = 0) -> Plane:
@@ -108,9 +128,16 @@ def outline_of(outline: Outline, width: int, height: int, *, grown: int = 0) -> 
 
 def lay(picture: Planes, mask: Mask, under: Planes) -> None:
     """Put the picture over what is under it, where the mask lets it be seen."""
-    cv2.blendLinear(picture.y, under.y, mask.luma, mask.luma_under, under.y)
-    cv2.blendLinear(picture.u, under.u, mask.chroma, mask.chroma_under, under.u)
-    cv2.blendLinear(picture.v, under.v, mask.chroma, mask.chroma_under, under.v)
+    _lay(picture.y, mask.luma, under.y)
+    _lay(picture.u, mask.chroma, under.u)
+    _lay(picture.v, mask.chroma, under.v)
+
+
+def _lay(picture: Plane, coverage: Coverage, under: Plane) -> None:
+    edges = coverage.edges
+    mixed = picture[edges] * coverage.over + under[edges] * coverage.under
+    cv2.copyTo(picture, coverage.solid, under)
+    under[edges] = np.rint(mixed)
 
 
 def lay_colour(colour: tuple[int, int, int], mask: Mask, under: Planes) -> None:

@@ -24,7 +24,7 @@ def draw_ground(look: Look, files: Mapping[str, Path], planes: Planes) -> None:
     """On the whole of the planes."""
     height, width = planes.y.shape
     canvas: Bgr = np.empty((height, width, 3), np.uint8)
-    canvas[:] = bgr_of(look.ground)
+    cv2.rectangle(canvas, (0, 0), (width, height), bgr_of(look.ground), cv2.FILLED)
     if look.slide is not None:
         _put(canvas, files[look.slide.picture.sha256], look.slide.box)
     if look.cover is not None:

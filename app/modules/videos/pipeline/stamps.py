@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from app.media.encode import Planes
-from app.media.stage import Mask, Rect, lay, mask_of
+from app.media.stage import Rect, lay, mask_of
 from app.modules.videos.pipeline.cards import Sticker, plate_of
 from app.modules.videos.pipeline.ground import bgr_planes, image_at
 from app.modules.videos.pipeline.looks import Look, Mark, Motion
@@ -49,7 +49,7 @@ class RisingStamp:
         there = 1 - (1 - (passed if self._motion.coming else 1 - passed)) ** 3
         down = 2 * round(self._travel * (1 - there) / 2)
         height, width = self._picture.y.shape
-        lay(self._picture, _fainter(self._mask, there), Rect(0, down, width, height).of(self.rect.of(planes)))
+        lay(self._picture, self._mask.fainter(there), Rect(0, down, width, height).of(self.rect.of(planes)))
 
 
 def stamps_of(look: Look, files: Mapping[str, Path], frame: tuple[int, int]) -> Iterator[Stamp | RisingStamp]:
@@ -65,8 +65,3 @@ def _logo(mark: Mark, files: Mapping[str, Path]) -> Sticker:
     image = image_at(files[mark.picture.sha256], (mark.box.width, mark.box.height))
     seen = image[:, :, 3] if image.shape[2] == 4 else np.full(image.shape[:2], 255, np.uint8)
     return Sticker(bgr=np.ascontiguousarray(image[:, :, :3]), seen=seen, x=mark.box.x, y=mark.box.y)
-
-
-def _fainter(mask: Mask, share: float) -> Mask:
-    luma, chroma = mask.luma * share, mask.chroma * share
-    return Mask(luma, chroma, 1 - luma, 1 - chroma)
