@@ -18,10 +18,7 @@ from app.media.errors import ToolFailed, ToolTimedOut
 #: What every call starts with: no questions, no banner, and nothing but local files.
 QUIET = ("-hide_banner", "-nostdin", "-y", "-protocol_whitelist", "file,pipe,fd")
 #: What makes two runs write the same bytes: no encoder names, no dates.
-_SAME_BYTES = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact")
-BITEXACT = (*_SAME_BYTES, "-map_metadata", "-1")
-#: Without the metadata of the file and its streams, but with the titles of its chapters.
-BITEXACT_WITH_CHAPTERS = (*_SAME_BYTES, "-map_metadata:g", "-1", "-map_metadata:s", "-1")
+BITEXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1")
 _PR_SET_PDEATHSIG = 1
 #: As the C library says it in the locale of programs.
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")

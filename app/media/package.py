@@ -1,21 +1,29 @@
+# pyright: reportUnknownMemberType=false
 """From chunks and one continuous sound track to a file that is ready to play: joined, indexed and checked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.video.stream import VideoStream
 
-from app.media.chapters import Chapter, to_metadata
+from app.media.chapters import Chapter, one_line
 from app.media.errors import NotPlayable
-from app.media.ffmpeg import BITEXACT, BITEXACT_WITH_CHAPTERS, run_ffmpeg
+from app.media.ffmpeg import BITEXACT, run_ffmpeg
 from app.media.time import SAMPLE_RATE, SOUND_PACKET
 
 #: The fast coder takes 0.4 of the time of the default one, and at this rate is as near to the original.
 _AAC = ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k", "-ar", "48000", "-ac", "2")
 _PREVIEW_S = "3"
+_MS = Fraction(1, 1000)
 
 
 def encode_sound(source: Path, target: Path) -> None:
@@ -39,14 +47,14 @@ def join_sound(parts: Sequence[Path], samples: int, target: Path) -> None:
         for number, part in enumerate(parts):
             with av.open(str(part), format="aac") as source:
                 stream = source.streams.audio[0]
-                track = track or out.add_stream_from_template(stream)  # pyright: ignore[reportUnknownMemberType]
+                track = track or out.add_stream_from_template(stream)
                 for index, packet in enumerate(source.demux(stream)):
                     if not packet.size or (number and not index) or place >= samples:
                         continue
                     packet.stream, packet.time_base = track, Fraction(1, SAMPLE_RATE)
                     packet.pts = packet.dts = place
                     packet.duration = min(SOUND_PACKET, samples - place)
-                    out.mux(packet)  # pyright: ignore[reportUnknownMemberType]
+                    out.mux(packet)
                     place += SOUND_PACKET
 
 
@@ -55,32 +63,67 @@ def join(chunks: Sequence[Path], sound: Path | None, target: Path, chapters: Seq
 
     Raises ``NotPlayable`` when the chunks were not encoded alike: players would read all of them by the first.
     """
-    _check_alike(chunks)
-    listing, told = target.with_suffix(".txt"), target.with_suffix(".meta")
-    listing.write_text("ffconcat version 1.0\n" + "".join(f"file '{_quoted(chunk)}'\n" for chunk in chunks))
-    told.write_text(to_metadata(chapters), encoding="utf-8")
-    named = ("-f", "ffmetadata", "-i", str(told), "-map_chapters", "1" if sound is None else "2") if chapters else ()
-    inputs = ("-f", "concat", "-safe", "0", "-i", str(listing))
-    if sound is not None:
-        inputs += ("-i", str(sound))
-    picked = ("-map", "0:v:0", "-map", "1:a:0") if sound is not None else ("-map", "0:v:0")
-    clock = ("-c", "copy", "-video_track_timescale", str(_timescale(chunks[0])))
-    same = BITEXACT_WITH_CHAPTERS if chapters else BITEXACT
-    run_ffmpeg((*inputs, *named, *picked, *clock, *same, "-movflags", "+faststart", str(target)), timeout_s=600)
-    listing.unlink()
-    told.unlink()
+    with ExitStack() as files:
+        pattern = files.enter_context(av.open(str(chunks[0]))).streams.video[0]
+        clock = str(_clock(pattern).denominator)
+        options = {"movflags": "+faststart", "fflags": "+bitexact", "video_track_timescale": clock}
+        out = files.enter_context(av.open(str(target), "w", container_options=options))
+        tracks = [_pictures(chunks, pattern, out.add_stream_from_template(pattern, opaque=False))]
+        if sound is not None:
+            source = files.enter_context(av.open(str(sound)))
+            tracks.append(_sounds(source, out.add_stream_from_template(source.streams.audio[0], opaque=False)))
+        out.set_chapters([_listed(number, chapter) for number, chapter in enumerate(chapters)])
+        for packet in heapq.merge(*tracks, key=_decoded_at):
+            out.mux(packet)
 
 
-def _check_alike(chunks: Sequence[Path]) -> None:
-    first = _parameters(chunks[0])
-    for chunk in dict.fromkeys(chunks):
-        if _parameters(chunk) != first:
-            raise NotPlayable(f"{chunk.name} was encoded with other parameters than {chunks[0].name}.")
+def _pictures(chunks: Sequence[Path], pattern: VideoStream, track: VideoStream) -> Iterator[av.Packet[Any]]:
+    """Those of all chunks, one behind the other."""
+    place, last, wanted, clock = 0, None, pattern.codec_context.extradata, _clock(pattern)
+    for chunk in chunks:
+        with _quickly_opened(chunk) as media:
+            stream = media.streams.video[0]
+            if stream.codec_context.extradata != wanted or stream.time_base != clock:
+                raise NotPlayable(f"{chunk.name} was encoded with other parameters than {chunks[0].name}.")
+            begin = place - (stream.start_time or 0)
+            for packet in media.demux(stream):
+                if not packet.size:
+                    continue
+                decoded = (packet.dts or 0) + begin
+                # A chunk whose frames are in order is decoded later than one in which they are not.
+                last = decoded if last is None else max(decoded, last + 1)
+                packet.pts, packet.dts = (packet.pts or 0) + begin, last
+                packet.stream = track
+                yield packet
+            place += stream.duration or 0
 
 
-def _parameters(chunk: Path) -> bytes | None:
-    with av.open(str(chunk)) as container:
-        return container.streams.video[0].codec_context.extradata
+def _quickly_opened(chunk: Path) -> InputContainer:
+    """Without a look into its pictures, which takes longer than to copy it."""
+    unseen: list[Any] = [{"skip_frame": "all"}]
+    return av.open(str(chunk), "r", stream_options=unseen)
+
+
+def _sounds(source: InputContainer, track: AudioStream) -> Iterator[av.Packet[Any]]:
+    for packet in source.demux(source.streams.audio[0]):
+        if packet.size:
+            packet.stream = track
+            yield packet
+
+
+def _decoded_at(packet: av.Packet[Any]) -> Fraction:
+    return (packet.dts or 0) * packet.time_base
+
+
+def _clock(stream: VideoStream) -> Fraction:
+    if stream.time_base is None:
+        raise NotPlayable("A chunk has no clock.")
+    return stream.time_base
+
+
+def _listed(number: int, chapter: Chapter) -> Any:
+    told = {"title": one_line(chapter.title)}
+    return {"id": number, "start": chapter.start_ms, "end": chapter.end_ms, "time_base": _MS, "metadata": told}
 
 
 def verify(video: Path, *, frames: int, fps: Fraction, size: tuple[int, int], silent: bool = False) -> None:
@@ -107,16 +150,3 @@ def pictures_of(video: Path, poster: Path, preview: Path) -> None:
     encoder = ("-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-threads", "1")
     outputs = (*still, *BITEXACT, str(poster), *small, *encoder, *BITEXACT, "-movflags", "+faststart", str(preview))
     run_ffmpeg(("-threads", "1", "-t", _PREVIEW_S, "-i", str(video), *outputs), timeout_s=120)
-
-
-def _timescale(chunk: Path) -> int:
-    with av.open(str(chunk)) as container:
-        base = container.streams.video[0].time_base
-    if base is None:
-        raise NotPlayable(f"{chunk.name} has no clock.")
-    return base.denominator
-
-
-def _quoted(path: Path) -> str:
-    """A file name for the concat list: only a quote needs care."""
-    return str(path.resolve()).replace("'", "'\\''")
