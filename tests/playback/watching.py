@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 PAGE = """<!doctype html><title>playback</title>
 <video src="{name}" width="640" muted controls></video>
@@ -27,3 +32,46 @@ def play(browser: Any, video: Path) -> dict[str, Any]:
     page.goto(page_file.as_uri())
     page.evaluate("video.play()")
     return page.evaluate("seen")
+
+
+LOOK = """async ([data, times, step]) => {
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  const video = document.createElement("video");
+  video.muted = true;
+  const told = (name) => new Promise((resolve, reject) => {
+    video.addEventListener(name, resolve, { once: true });
+    video.onerror = () => reject(new Error(video.error.message));
+  });
+  const loaded = told("loadeddata");
+  video.src = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
+  await loaded;
+  const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  const seen = [];
+  for (const time of times) {
+    const there = told("seeked");
+    video.currentTime = time;
+    await there;
+    pen.drawImage(video, 0, 0);
+    const shown = pen.getImageData(0, 0, canvas.width, canvas.height).data;
+    const rows = [];
+    for (let y = 0; y < canvas.height; y += step) {
+      const row = [];
+      for (let x = 0; x < canvas.width; x += step) {
+        const at = 4 * (y * canvas.width + x);
+        row.push(shown[at], shown[at + 1], shown[at + 2]);
+      }
+      rows.push(row);
+    }
+    seen.push(rows);
+  }
+  return seen;
+}"""
+
+
+def look(browser: Any, video: Path, times: Sequence[float], *, step: int) -> NDArray[np.float64]:
+    """What the browser shows at these seconds, every so many pixels, as times x rows x columns x RGB."""
+    page = browser.new_page()
+    page.set_content("<title>look</title>")
+    seen = np.array(page.evaluate(LOOK, [base64.b64encode(video.read_bytes()).decode(), list(times), step]), float)
+    return seen.reshape(*seen.shape[:2], -1, 3)
