@@ -115,6 +115,39 @@ def test_sound_stays_with_the_picture_from_the_beginning_to_the_end(place: Site,
     assert found == pytest.approx(list(range(60)), abs=0.01)
 
 
+def test_recordings_of_all_rates_and_sounds_make_one_webinar(place: Site, tmp_path: Path) -> None:
+    """Two seconds of each, from its first half second on: clicks come at a half and at one and a half, or are late."""
+    ntsc = Fraction(30000, 1001)
+    kinds = {
+        "mono": (Fraction(24), (1280, 720), ("-ac", "1"), 0.0),
+        "44k": (Fraction(25), (854, 480), ("-ac", "2", "-ar", "44100"), 0.0),
+        "surround": (ntsc, (640, 360), ("-ac", "6"), 0.0),
+        "silent": (Fraction(30), (1280, 720), None, 0.0),
+        "late": (Fraction(50), (1920, 1080), ("-ac", "2"), 0.25),
+        "22k": (Fraction(60), (1280, 720), ("-ac", "1", "-ar", "22050"), 0.0),
+    }
+    click, scenes, wanted = clicks(tmp_path / "clicks.wav", seconds=3), list[Scene](), list[float]()
+    for number, (name, (rate, size, sound, late)) in enumerate(kinds.items()):
+        path = record(tmp_path / f"{name}.pictures.mp4", rate, round(3 * rate), size=size)
+        if sound is not None:
+            both = ("-i", str(path), "-itsoffset", str(late), "-i", str(click), "-c:v", "copy", "-c:a", "aac", *sound)
+            path = tmp_path / f"{name}.mp4"
+            run_ffmpeg((*both, str(path)), timeout_s=60)
+            wanted += [2 * number + 0.5 + late, 2 * number + 1.5 + late]
+        facts = {"width": size[0], "height": size[1], "duration_ms": 3000, "has_sound": sound is not None}
+        clip = Clip(asset=stored(place, path, AssetKind.VIDEO, **facts), start_ms=500, stop_ms=2500)
+        scenes.append(Scene(recording=clip, layout=FULL, title=name))
+    video = place.file(place.render_composition(composed(*scenes)))
+    pictures = list(lumas(video))
+    assert len(pictures) == len(kinds) * 50
+    for number, (rate, *_) in enumerate(kinds.values()):
+        for at in range(50):
+            late = Fraction(1, 2) + at / FPS - code_of(pictures[number * 50 + at]) / rate
+            assert -1 / (2 * FPS) <= late < 1 / rate
+    found = onsets(np.concatenate(list(heard_from(video, Fraction(0), 12 * SAMPLE_RATE))))
+    assert found == pytest.approx(wanted, abs=0.01)
+
+
 def test_a_scene_that_is_only_heard_and_silence_around_it(place: Site, tmp_path: Path) -> None:
     path = clicks(tmp_path / "a.mp3", seconds=4, rate=44_100)
     sound = stored(place, path, AssetKind.SOUND, duration_ms=4000, has_sound=True)
