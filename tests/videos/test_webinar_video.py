@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.media.encode import planes_of
 from app.media.ffmpeg import run_ffmpeg
 from app.media.hearing import heard_from
 from app.media.time import SAMPLE_RATE
@@ -113,6 +114,42 @@ def test_sound_stays_with_the_picture_from_the_beginning_to_the_end(place: Site,
     video = place.file(place.render_composition(composed(*scenes)))
     found = onsets(np.concatenate(list(heard_from(video, Fraction(0), 60 * SAMPLE_RATE))))
     assert found == pytest.approx(list(range(60)), abs=0.01)
+
+
+def test_slides_and_hosts_have_their_own_colours(place: Site, tmp_path: Path) -> None:
+    """Eight patches as BT.709 has them, in limited range."""
+    patches = [(0, 0, 0), (255, 255, 255), (192, 32, 64), (20, 160, 60), (30, 60, 200), (240, 200, 20), (128, 128, 128)]
+    patches.append((18, 32, 58))
+    picture = np.zeros((720, 1280, 3), np.uint8)
+    for number, (red, green, blue) in enumerate(patches):
+        picture[:, number * 160 : number * 160 + 160] = blue, green, red
+    cv2.imwrite(str(tmp_path / "patches.png"), picture)
+    image = stored(place, tmp_path / "patches.png", AssetKind.IMAGE, width=1280, height=720)
+    matrix = ("-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-colorspace", "bt709")
+    looped = ("-loop", "1", "-framerate", "25", "-i", str(tmp_path / "patches.png"), "-t", "1", *matrix, "-crf", "4")
+    run_ffmpeg((*looped, "-color_range", "tv", str(tmp_path / "host.mp4")), timeout_s=60)
+    host = stored(place, tmp_path / "host.mp4", AssetKind.VIDEO, width=1280, height=720, duration_ms=1000)
+    job = place.render_composition(
+        composed(
+            Scene(slide=image, duration_ms=1000, title="Slide"),
+            Scene(recording=Clip(asset=host, stop_ms=1000), layout=FULL, title="Host"),
+        )
+    )
+    with av.open(str(place.file(job))) as media:
+        frames = list(media.decode(video=0))
+    for at in (10, 40):
+        planes = planes_of(frames[at])
+        for number, patch in enumerate(patches):
+            across = number * 160 + 80
+            found = planes.y[360, across], planes.u[180, across // 2], planes.v[180, across // 2]
+            assert np.abs(np.array(found, float) - bt709(patch)).max() <= 2, (at, patch, found)
+
+
+def bt709(patch: tuple[int, int, int]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Y, U and V of red, green and blue (ITU-R BT.709, 8 bits, limited range)."""
+    red, green, blue = (each / 255 for each in patch)
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return np.array([16 + 219 * luma, 128 + 224 * (blue - luma) / 1.8556, 128 + 224 * (red - luma) / 1.5748])
 
 
 def test_recordings_of_all_rates_and_sounds_make_one_webinar(place: Site, tmp_path: Path) -> None:
