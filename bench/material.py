@@ -32,7 +32,7 @@ _LEAD_MS = 120
 class Material:
     host: Path
     mask: Path
-    broll: Path
+    brolls: tuple[Path, Path]
     broll_s: int
     slides: tuple[Path, ...]
 
@@ -43,7 +43,7 @@ def material(folder: Path, seconds: int, slide_s: int) -> Material:
     return Material(
         host=_host(folder, seconds),
         mask=_mask(folder),
-        broll=_broll(folder, broll_s),
+        brolls=(_broll(folder, broll_s, 0), _broll(folder, broll_s, 120)),
         broll_s=broll_s,
         slides=tuple(slides(folder, max(2, seconds // slide_s))),
     )
@@ -86,10 +86,10 @@ def _mask(folder: Path) -> Path:
     return path
 
 
-def _broll(folder: Path, seconds: int) -> Path:
+def _broll(folder: Path, seconds: int, hue: int) -> Path:
     """Something of a camera's kind: everything moves, with grain."""
-    path = folder / "broll.mp4"
-    source = f"testsrc2=s={WIDTH}x{HEIGHT}:r={_FPS}:d={seconds},gblur=sigma=2,noise=alls=6:allf=t"
+    path = folder / f"broll-{hue}.mp4"
+    source = f"testsrc2=s={WIDTH}x{HEIGHT}:r={_FPS}:d={seconds},hue=h={hue},gblur=sigma=2,noise=alls=6:allf=t"
     run_ffmpeg(
         (
             "-f",

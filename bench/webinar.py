@@ -125,7 +125,7 @@ def measured(place: Site, wanted: Composition, roots: list[int]) -> tuple[float,
 
 def composition(place: Site, made: Material, seconds: int) -> Composition:
     host = stored(place, made.host, AssetKind.VIDEO, duration_ms=seconds * 1000)
-    broll = stored(place, made.broll, AssetKind.VIDEO, duration_ms=made.broll_s * 1000)
+    brolls = [stored(place, each, AssetKind.VIDEO, duration_ms=made.broll_s * 1000) for each in made.brolls]
     slides = [stored(place, slide, AssetKind.IMAGE) for slide in made.slides]
     layout = Layout(
         corner=Corner.BOTTOM_RIGHT,
@@ -136,15 +136,15 @@ def composition(place: Site, made: Material, seconds: int) -> Composition:
     )
     length = min(SLIDE_S, seconds) * 1000
     count = max(1, seconds // SLIDE_S)
-    extra = Broll(asset=broll, at_ms=length // 2, duration_ms=made.broll_s * 1000)
-    shown = {0, count - 1} if seconds >= SLIDE_S else set[int]()
+    extra = [Broll(asset=each, at_ms=length // 2, duration_ms=made.broll_s * 1000) for each in brolls]
+    shown = {0: extra[0], count - 1: extra[1]} if seconds >= SLIDE_S else {}
     scenes = tuple(
         Scene(
             title=f"Slide {number + 1}",
             slide=slides[number % len(slides)],
             recording=Clip(asset=host, start_ms=number * length, stop_ms=(number + 1) * length),
             layout=layout,
-            broll=(extra,) if number in shown else (),
+            broll=(shown[number],) if number in shown else (),
             transition=Transition(kind=TransitionKind.FADE if number else TransitionKind.CUT, duration_ms=500),
         )
         for number in range(count)
@@ -245,12 +245,14 @@ def command(
         "-i",
         str(made.mask),
         "-i",
-        str(made.broll),
+        str(made.brolls[0]),
+        "-i",
+        str(made.brolls[1]),
     ]
     for number in range(count):
         arguments += ["-i", str(made.slides[number % len(made.slides)])]
     still = "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,loop=-1:1,fps=25"
-    graph = [f"[{3 + number}:v]{still},trim=duration={SLIDE_S + 0.5}[s{number}]" for number in range(count)]
+    graph = [f"[{4 + number}:v]{still},trim=duration={SLIDE_S + 0.5}[s{number}]" for number in range(count)]
     last = "[s0]"
     for number in range(1, count):
         graph.append(f"{last}[s{number}]xfade=fade:duration=0.5:offset={number * SLIDE_S}[x{number}]")
@@ -260,12 +262,11 @@ def command(
         "[1:v]format=gray,loop=-1:1,fps=25[m]",
         "[h][m]alphamerge[hm]",
         f"{last}[hm]overlay=W-w-{MARGIN}:H-h-{MARGIN}:shortest=1:format=yuv420[v0]",
-        "[2:v]split[b0][b1]",
     ]
     for place, number in enumerate((0, count - 1)):
         at = number * SLIDE_S + SLIDE_S / 2
         graph += [
-            f"[b{place}]setpts=PTS-STARTPTS+{at}/TB[c{place}]",
+            f"[{2 + place}:v]setpts=PTS-STARTPTS+{at}/TB[c{place}]",
             f"[v{place}][c{place}]overlay=enable='between(t,{at},{at + made.broll_s - 0.02})':eof_action=pass"
             f"[v{place + 1}]",
         ]
