@@ -57,16 +57,15 @@ class Durable:
 
         return await _recorded({"name": name, "preemptible": True, "timeout_seconds": deadline_s}, call)
 
-    async def child(self, workflow: str, *arguments: Any, id: str, queue: Queue, partition: str | None = None) -> Child:  # noqa: A002
+    async def child(self, workflow: str, *arguments: Any, id: str, queue: Queue, workspace_id: str) -> Child:  # noqa: A002
         """Start another workflow; starting the same id twice is one start."""
         options: EnqueueOptions = {
             "workflow_name": workflow,
             "queue_name": str(queue),
             "workflow_id": id,
             "app_version": WORKFLOW_VERSION,
+            "queue_partition_key": workspace_id,
         }
-        if partition is not None:
-            options["queue_partition_key"] = partition
         return Child(await DBOS.enqueue_workflow_with_options_async(options, *arguments))
 
     async def sleep(self, seconds: float) -> None:

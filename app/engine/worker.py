@@ -22,8 +22,10 @@ from app.engine.quiet import quiet_engine_log
 SWEEP_INTERVAL_S = 1.0
 #: How soon a free worker sees new work. Lower costs idle CPU: 0.2 s is about 3 % of a core.
 POLLING_S = {Queue.RENDERS: 0.3, Queue.TAKES: 0.4, Queue.CHUNKS: 0.4}
-#: Per workspace and host fleet; fairness comes from the queue taking turns between workspaces.
-_PARTITION_CONCURRENCY = 256
+#: Of a workspace, on all machines together; fairness comes from the queue taking turns between workspaces.
+_PARTITION_CONCURRENCY = 1024
+#: Of a worker: one at work and one in hand. The steps let only one at the processor at a time.
+_IN_HAND = 2
 #: After so many sweeps in which work is ours and nothing here does it, it is started again.
 _IDLE_SWEEPS = 8
 _UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
@@ -101,14 +103,14 @@ class EngineWorker:
 
     @staticmethod
     def _register_queues() -> None:
-        DBOS.register_queue(Queue.RENDERS, polling_interval_sec=POLLING_S[Queue.RENDERS])
-        DBOS.register_queue(Queue.TAKES, polling_interval_sec=POLLING_S[Queue.TAKES])
-        DBOS.register_queue(
-            Queue.CHUNKS,
-            worker_concurrency=2,  # one at work and one in hand: the steps let only one at the processor at a time
-            partition_concurrency=_PARTITION_CONCURRENCY,
-            polling_interval_sec=POLLING_S[Queue.CHUNKS],
-        )
+        """All by partitions: whether one of them holds work is asked without a lock, which is most of the polling."""
+        for queue, at_once in {Queue.RENDERS: None, Queue.TAKES: None, Queue.CHUNKS: _IN_HAND}.items():
+            DBOS.register_queue(
+                queue,
+                worker_concurrency=at_once,
+                partition_concurrency=_PARTITION_CONCURRENCY,
+                polling_interval_sec=POLLING_S[queue],
+            )
 
     def _sweep_forever(self) -> None:
         while not self._stopping.wait(SWEEP_INTERVAL_S):

@@ -29,7 +29,7 @@ class Story:
 
     async def parent(self, name: str, count: int) -> int:
         started = [
-            await durable.child("child", name, number, id=f"{name}/{number}", queue=Queue.CHUNKS, partition="w")
+            await durable.child("child", name, number, id=f"{name}/{number}", queue=Queue.CHUNKS, workspace_id="w")
             for number in range(count)
         ]
         done = [await child.result() for child in started]

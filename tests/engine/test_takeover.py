@@ -14,7 +14,6 @@ import pytest
 from app.core.database import Database
 from app.engine.client import EngineClient
 from app.engine.migrations import migrate_engine
-from app.engine.names import Queue
 
 #: How many chunks a worker takes from the queue at a time.
 IN_HAND = 2
@@ -39,7 +38,7 @@ class Crew:
 
     def start(self, workflow: str, *arguments: Any) -> None:
         with self._database.session_scope() as session:
-            self.client.enqueue(session, workflow, *arguments, id=arguments[0], queue=Queue.RENDERS)
+            self.client.enqueue(session, workflow, *arguments, id=arguments[0], workspace_id="w")
 
     def lines(self, name: str) -> list[str]:
         path = self._folder / f"{name}.txt"

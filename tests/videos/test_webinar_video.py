@@ -64,20 +64,20 @@ def level(grey: int) -> float:
 
 
 def test_every_frame_of_a_recording_is_there_once_across_scenes_layouts_and_chunks(place: Site, tmp_path: Path) -> None:
-    host = film(place, tmp_path, FPS, 30 * 25)
+    host = film(place, tmp_path, FPS, 40 * 25)
     grey = slide(place, tmp_path, 100)
-    # 21.5 s of the second scene are more than one chunk may last.
-    times = [0, 2_340, 23_840, 29_000]
+    # 31.5 s of the second scene are more than one chunk may last.
+    times = [0, 2_340, 33_840, 39_000]
     scenes = [
         Scene(recording=Clip(asset=host, start_ms=a, stop_ms=b), layout=layout, slide=grey, transition=FADE, title="x")
         for (a, b), layout in zip(pairwise(times), (FULL, OVERLAY, FULL), strict=True)
     ]
     job = place.render_composition(composed(*scenes))
     seen = [code_of(host_of(luma, number)) for number, luma in enumerate(lumas(place.file(job)))]
-    assert len(seen) == 29 * 25
-    faded = {*range(59, 69), *range(596, 606)}
+    assert len(seen) == 39 * 25
+    faded = {*range(59, 69), *range(846, 856)}
     assert [code for number, code in enumerate(seen) if number not in faded] == [
-        number for number in range(29 * 25) if number not in faded
+        number for number in range(39 * 25) if number not in faded
     ]
 
 
@@ -85,7 +85,7 @@ def host_of(
     luma: np.ndarray[tuple[int, int], np.dtype[np.uint8]], number: int
 ) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
     """The picture of the host: the whole frame, or its rectangle of 230 by 288, from which the sides are cut."""
-    if not 59 <= number < 596:
+    if not 59 <= number < 846:
         return luma
     width, height = 230, 288
     box = luma[720 - height - 14 : 720 - 14, 1280 - width - 14 : 1280 - 14]

@@ -17,7 +17,6 @@ from app.core.clock import utc_now
 from app.core.errors import InvalidRequest
 from app.core.ids import new_id
 from app.engine.client import EngineClient
-from app.engine.names import Queue
 from app.modules.credits.service import Credits
 from app.modules.videos.composition import (
     AspectRatio,
@@ -170,7 +169,7 @@ class Renders:
         session.add(job)
         session.flush()
         self._credits.hold(session, workspace_id=video.workspace_id, job_id=job.id, amount=job.credits_held)
-        self._engine.enqueue(session, "render", job.id, id=job.id, queue=Queue.RENDERS)
+        self._engine.enqueue(session, "render", job.id, id=job.id, workspace_id=job.workspace_id)
         return Ordered(video=video, job=job)
 
     def scene(self, script: str, speaker: Speaker) -> Scene:

@@ -23,7 +23,6 @@ from app.core.ids import new_id
 from app.core.outbound import Outbound
 from app.core.pagination import PageRequest, Slice
 from app.engine.client import EngineClient
-from app.engine.names import Queue
 from app.modules.videos import repository
 from app.modules.videos.errors import EmptyUpload, UploadIncomplete, UploadNotFound, UploadOver, UploadTooLarge
 from app.modules.videos.fields import LONGEST_TITLE
@@ -288,14 +287,14 @@ class Uploads:
         job = intake_job(video, self._clock)
         session.add(job)
         session.flush()
-        self._engine.enqueue(session, "intake", job.id, id=job.id, queue=Queue.RENDERS)
+        self._engine.enqueue(session, "intake", job.id, id=job.id, workspace_id=job.workspace_id)
 
     def _file(self, session: Session, file: LibraryFile) -> None:
         file.attempt += 1
         file.status, file.updated_at = FileStatus.PROCESSING, self._clock()
         file.error_code = file.error_message = None
         work = filing_id(file.id, file.attempt)
-        self._engine.enqueue(session, "file", file.id, file.attempt, id=work, queue=Queue.RENDERS)
+        self._engine.enqueue(session, "file", file.id, file.attempt, id=work, workspace_id=file.workspace_id)
 
     def _part(self, upload: Upload, number: int) -> UploadPart:
         size = _size_of(upload, number)

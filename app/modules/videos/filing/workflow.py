@@ -53,7 +53,7 @@ class FilingWorkflow:
             *what,
             id=f"{file_id}/{attempt}/{kind}/{name}",
             queue=Queue.CHUNKS,
-            partition=workspace_id,
+            workspace_id=workspace_id,
         )
 
     async def study(self, file_id: str, attempt: int) -> Json:

@@ -61,7 +61,7 @@ class IntakeWorkflow:
             *what,
             id=f"{job_id}/{kind}/{name}",
             queue=Queue.CHUNKS,
-            partition=workspace_id,
+            workspace_id=workspace_id,
         )
 
     async def check(self, job_id: str, _workspace_id: str) -> Json:

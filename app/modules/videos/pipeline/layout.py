@@ -26,8 +26,8 @@ from app.modules.videos.pipeline.subtitles import Subtitles
 from app.modules.videos.pipeline.timeline import Timeline, time_line
 from app.modules.videos.scenery import Value
 
-#: Longer runs are cut: this bounds what a crash can cost.
-LONGEST_CHUNK_S = 20
+#: Longer runs are cut: this bounds what a crash can cost. To begin a chunk takes as long as two seconds of it.
+LONGEST_CHUNK_S = 30
 #: What can change no byte of a picture: names for people, and where the same bytes are kept.
 _SILENT = {"blob", "origin"}
 

@@ -81,6 +81,7 @@ class RenderWorkflow:
                 plan["picture"],
                 id=f"{job_id}/take/{name[:16]}",
                 queue=Queue.TAKES,
+                workspace_id=plan["workspace_id"],
             )
             for name, take in reversed(first.items())
         ]
@@ -110,7 +111,7 @@ class RenderWorkflow:
             plan["picture"],
             id=f"{job_id}/{label}",
             queue=Queue.CHUNKS,
-            partition=plan["workspace_id"],
+            workspace_id=plan["workspace_id"],
         )
 
     async def take(self, job_id: str, workspace_id: str, take_document: Json, picture_document: Json) -> None:
