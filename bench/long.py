@@ -48,10 +48,11 @@ def main(minutes: int) -> None:
         pages = [image(place, path) for path in slides(Path(folder), 12)]
         roots = [place.start_worker().pid for _ in range(WORKERS)]
         with MemoryWatch(roots) as short:
-            first = place.render_composition(composition(place, recording, pages, SHORT), seconds=600)
+            first = place.render_composition(composition(place, recording, pages, SHORT, {0}), seconds=600)
         before, began = cpu_of(roots), time.monotonic()
         with MemoryWatch(roots) as long:
-            job = place.render_composition(composition(place, recording, pages, minutes), seconds=4 * 3600)
+            wanted = composition(place, recording, pages, minutes, read_minutes(minutes))
+            job = place.render_composition(wanted, seconds=4 * 3600)
         cpu, wall = cpu_of(roots) - before, time.monotonic() - began
         print(f"largest child, MB: {peaks_by_kind(place, first)} for two minutes, {peaks_by_kind(place, job)} for all")
         video = place.file(job)
@@ -79,7 +80,8 @@ def host(folder: Path, minutes: int) -> Path:
     return whole
 
 
-def composition(place: Site, recording: Path, pages: list[Asset], minutes: int) -> Composition:
+def composition(place: Site, recording: Path, pages: list[Asset], minutes: int, filled: set[int]) -> Composition:
+    """The host fills the frame in the minutes ``filled``, and is a picture on the slide in the others."""
     facts = {"width": 1280, "height": 720, "duration_ms": minutes * 60_000, "has_sound": True}
     asset = stored(place, recording, AssetKind.VIDEO, **facts)
     fade = Transition(kind=TransitionKind.FADE, duration_ms=FADE_MS)
@@ -89,7 +91,7 @@ def composition(place: Site, recording: Path, pages: list[Asset], minutes: int) 
             title=f"Minute {number}",
             slide=pages[number % len(pages)],
             recording=Clip(asset=asset, start_ms=start * 60_000, stop_ms=stop * 60_000),
-            layout=whole if number in read_minutes(minutes) else overlay,
+            layout=whole if number in filled else overlay,
             transition=fade,
         )
         for number, (start, stop) in enumerate(pairwise(range(minutes + 1)))

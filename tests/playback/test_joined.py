@@ -17,7 +17,7 @@ from app.media.stillness import write_still
 from tests.media.test_bands import ground, profile, written
 from tests.playback.watching import look
 
-LENGTH, STEP = 40, 4
+LENGTH, STEP = 40, 10
 #: In no order: in chunks of each kind, at their beginnings and ends, and where they meet.
 SEEN = (75, 3, 159, 40, 119, 0, 39, 121, 79, 80, 100, 41, 20, 158, 120)
 
