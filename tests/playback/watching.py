@@ -38,9 +38,17 @@ LOOK = """async ([data, times, step]) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   const video = document.createElement("video");
   video.muted = true;
+  document.body.append(video);
   const told = (name) => new Promise((resolve, reject) => {
     video.addEventListener(name, resolve, { once: true });
     video.onerror = () => reject(new Error(video.error.message));
+  });
+  // A seek may be over before its frame is there to be drawn.
+  const shows = (time) => new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error(`second ${time} was never shown`)), 30000);
+    const check = (_, { mediaTime }) =>
+      time >= mediaTime && time < mediaTime + 0.04 ? resolve() : video.requestVideoFrameCallback(check);
+    video.requestVideoFrameCallback(check);
   });
   const loaded = told("loadeddata");
   video.src = URL.createObjectURL(new Blob([bytes], { type: "video/mp4" }));
@@ -49,7 +57,7 @@ LOOK = """async ([data, times, step]) => {
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   const seen = [];
   for (const time of times) {
-    const there = told("seeked");
+    const there = shows(time);
     video.currentTime = time;
     await there;
     pen.drawImage(video, 0, 0);
@@ -70,7 +78,7 @@ LOOK = """async ([data, times, step]) => {
 
 
 def look(browser: Any, video: Path, times: Sequence[float], *, step: int) -> NDArray[np.float64]:
-    """What the browser shows at these seconds, every so many pixels, as times x rows x columns x RGB."""
+    """What it shows at these seconds of 25 frames each, every so many pixels: times x rows x columns x RGB."""
     page = browser.new_page()
     page.set_content("<title>look</title>")
     seen = np.array(page.evaluate(LOOK, [base64.b64encode(video.read_bytes()).decode(), list(times), step]), float)
