@@ -18,21 +18,13 @@ class EngineClient:
         self._connections = make_engine(url)
         self._client = DBOSClient(system_database_engine=self._connections, application_name=APPLICATION)
 
-    def enqueue(
-        self,
-        session: Session,
-        workflow: str,
-        *arguments: Any,
-        id: str,  # noqa: A002
-        workspace_id: str,
-        queue: Queue = Queue.RENDERS,
-    ) -> None:
+    def enqueue(self, session: Session, workflow: str, *arguments: Any, id: str, workspace_id: str) -> None:  # noqa: A002
         """Enqueue with the caller's transaction: the work exists exactly when what it is about exists."""
         self._client.enqueue_in_transaction(
             session,
             {
                 "workflow_name": workflow,
-                "queue_name": queue,
+                "queue_name": Queue.RENDERS,
                 "workflow_id": id,
                 "app_version": WORKFLOW_VERSION,
                 "queue_partition_key": workspace_id,

@@ -19,6 +19,8 @@ Weights = NDArray[np.float32]
 Places = NDArray[np.intp]
 #: Masks are drawn this much larger and reduced, which makes their edges smooth.
 _FINE = 4
+#: Picked out one by one, this share of a plane's pixels takes as long as mixing all.
+_MANY = 0.05
 _RADIUS = 0.09
 _SHADOW_OPACITY, _SHADOW_SPREAD, _SHADOW_DROP = 0.38, 0.045, 0.018
 
@@ -52,7 +54,9 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How much of a plane is seen, 0..1. Most of it is seen as it is, or not at all: only at ``edges`` it mixes."""
+    """How much of a plane is seen, 0..1. Where that is all or nothing but at the ``edges``, only these are mixed;
+    a plane that is translucent in much of it has none, and is mixed as a whole.
+    """
 
     seen: Weights
     solid: Plane
@@ -62,7 +66,8 @@ class Coverage:
 
     @classmethod
     def of(cls, seen: Weights) -> Self:
-        edges = np.nonzero((seen > 0) & (seen < 1))
+        mixing = (seen > 0) & (seen < 1)
+        edges = np.nonzero(mixing) if mixing.mean() < _MANY else ()
         solid = np.where(seen >= 1, np.uint8(255), np.uint8(0))
         return cls(seen, solid, edges, over=seen[edges], under=np.asarray(1 - seen[edges], np.float32))
 
@@ -135,6 +140,9 @@ def lay(picture: Planes, mask: Mask, under: Planes) -> None:
 
 def _lay(picture: Plane, coverage: Coverage, under: Plane) -> None:
     edges = coverage.edges
+    if not edges:
+        cv2.blendLinear(picture, under, coverage.over, coverage.under, under)
+        return
     mixed = picture[edges] * coverage.over + under[edges] * coverage.under
     cv2.copyTo(picture, coverage.solid, under)
     under[edges] = np.rint(mixed)
