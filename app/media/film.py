@@ -32,8 +32,6 @@ from app.media.look import rotation_of
 from app.media.refusals import Corrupt
 
 _EVERY_PIXEL = Bounds().max_pixels
-#: Frames that nothing refers to are passed over until so shortly before the first that is shown.
-_NEAR = Fraction(1, 2)
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _HIGH_DEFINITION = 720
 _BT709, _BT601 = 1, (5, 6)
@@ -74,17 +72,17 @@ class Projector(ABC, Generic[PictureT]):
         self._frames: Iterator[tuple[Fraction, av.VideoFrame]] = iter(())
         self._current: tuple[Fraction, av.VideoFrame] | None = None
         self._following: tuple[Fraction, av.VideoFrame] | None = None
-        self._last_time: Fraction | None = None
+        self._until = Fraction(0)  # what is shown begins before
         self._shown: av.VideoFrame | None = None
         self._picture: PictureT | None = None
 
     def picture(self, index: int) -> PictureT:
         """That of frame ``index`` of our clock; the same object as before when nothing changed. Raises ``Corrupt``."""
         time = self._run.time(index / self._fps)
-        if self._last_time is None or time < self._last_time:
-            self._begin(time)
-        self._last_time = time
         until = time + 1 / (2 * self._fps)
+        back, self._until = until < self._until, until
+        if back or self._current is None:
+            self._begin(time)
         while self._following is not None and self._following[0] < until:
             self._current, self._following = self._following, next(self._frames, None)
         if self._current is None:
@@ -116,14 +114,16 @@ class Projector(ABC, Generic[PictureT]):
         self._stack.close()
         self._stack = ExitStack()
         for start in (time, Fraction(0)):
-            self._frames = self._decoded_from(start, time)
+            self._frames = self._decoded_from(start)
             self._current = next(self._frames, None)
             if self._current is not None and (self._current[0] <= time or not start):
                 break
         self._following = next(self._frames, None)
 
-    def _decoded_from(self, start: Fraction, target: Fraction) -> Iterator[tuple[Fraction, av.VideoFrame]]:
-        """Frames and their times, from a key frame at ``start`` or before it."""
+    def _decoded_from(self, start: Fraction) -> Iterator[tuple[Fraction, av.VideoFrame]]:
+        """Frames and their times, from a key frame at ``start`` or before it. Passed over is what nothing refers to and
+        what is not shown, since one that was read before comes after it and in time.
+        """
         media = self._stack.enter_context(opened(self._path, max_pixels=_EVERY_PIXEL))
         stream = choose(media).picture
         tick = stream.time_base or Fraction(1, 1000)
@@ -136,10 +136,12 @@ class Projector(ABC, Generic[PictureT]):
         if start > 0:
             with suppress(FFmpegError):  # it stays at the beginning
                 media.seek(int((start + origin) / tick), stream=stream)
+        read = Fraction(-1)
         for packet in packets_of(media, stream):
-            time = packet.pts if packet.pts is not None else packet.dts
-            far = time is not None and time * tick - origin < target - _NEAR
-            decoder.skip_frame = "NONREF" if far else "DEFAULT"
+            time = (packet.pts if packet.pts is not None else packet.dts or 0) * tick - origin
+            decoder.skip_frame = "NONREF" if time < read else "DEFAULT"
+            if time < self._until:
+                read = max(read, time)
             with suppress(FFmpegError):  # this packet only: the picture before it stays
                 for frame in decoder.decode(packet):
                     if frame.pts is not None:

@@ -17,9 +17,18 @@ Luma = NDArray[np.uint8]
 
 
 def record(
-    path: Path, fps: Fraction, frames: int, *, size: tuple[int, int] = (320, 180), key_every: int = 60, bframes: int = 2
+    path: Path,
+    fps: Fraction,
+    frames: int,
+    *,
+    size: tuple[int, int] = (320, 180),
+    key_every: int = 60,
+    bframes: int = 2,
+    pause: tuple[int, int] = (0, 0),
 ) -> Path:
-    """H.264 with key frames far apart, as cameras and meeting tools write it."""
+    """H.264 with key frames far apart, as cameras and meeting tools write it. ``pause``: before which frame nothing new
+    comes, for how many frames.
+    """
     width, height = size
     with av.open(str(path), "w") as out:
         options = {"preset": "ultrafast", "crf": "20", "g": str(key_every), "bf": str(bframes)}
@@ -31,7 +40,7 @@ def record(
         planes.u[:] = planes.v[:] = 128
         for number in range(frames):
             write_code(planes.y, number)
-            frame.pts = number
+            frame.pts = number + (pause[1] if number >= pause[0] else 0)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return path

@@ -44,6 +44,12 @@ def test_it_is_entered_anywhere(first: int, tmp_path: Path) -> None:
     assert codes(path, Run(at=Fraction(first, 25)), Fraction(25), 7) == list(range(first, first + 7))
 
 
+@pytest.mark.parametrize("last", range(8, 14))
+def test_before_a_long_pause_the_last_frame_stays_wherever_it_is_entered(last: int, tmp_path: Path) -> None:
+    path = record(tmp_path / "a.mp4", Fraction(25), 30, pause=(last + 1, 100))
+    assert codes(path, Run(at=Fraction(last + 60, 25)), Fraction(25), 2) == [last, last]
+
+
 def test_the_clock_of_a_matroska_file_is_only_right_to_a_millisecond(tmp_path: Path) -> None:
     path, wrapped = record(tmp_path / "a.mp4", Fraction(30000, 1001), 200), tmp_path / "a.mkv"
     run_ffmpeg(("-i", str(path), "-c", "copy", str(wrapped)), timeout_s=60)
