@@ -235,7 +235,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     workflows: dict[str, Workflow] = {
         "render": reporting(story.render),
         "take": reporting(story.take),
-        "chunk": reporting(story.chunk),
+        "sequence": reporting(story.sequence),
         "mix": reporting(story.mix),
         "words": reporting(story.words),
         "package": reporting(story.package),

@@ -15,7 +15,7 @@ from app.modules.videos.composition import Composition
 from app.modules.videos.models import RenderJob
 from app.modules.videos.pipeline.layers import Studio
 from app.modules.videos.pipeline.layout import Chunk, Layout, lay_out
-from app.modules.videos.pipeline.needs import needs_of_chunk
+from app.modules.videos.pipeline.needs import needs_of_chunks
 from app.modules.videos.pipeline.painting import painter_of
 from app.modules.videos.scenery import Asset
 from tests.site import Site
@@ -48,7 +48,7 @@ def drawn(place: Site, layout: Layout) -> Iterator[av.VideoFrame]:
 
 
 def assets_of(chunk: Chunk) -> tuple[Asset, ...]:
-    return tuple(needs_of_chunk(chunk).assets)
+    return tuple(needs_of_chunks([chunk]).assets)
 
 
 def path_of(place: Site, asset: Asset) -> Path:

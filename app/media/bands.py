@@ -11,7 +11,7 @@ rows in which nothing moves, and those that interpolation reads, around what doe
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -55,17 +55,19 @@ def band_around(moving: Iterable[tuple[int, int]], height: int) -> Rows | None:
     return Rows(start, stop) if stop - start <= _WORTHWHILE * height else None
 
 
+def rows_around(still: Planes, band: Rows, profile: VideoProfile) -> list[StillRows]:
+    """Those of a picture that are not in the band."""
+    around = (Rows(0, band.start), Rows(band.stop, profile.height))
+    return [StillRows(rows.of(still), rows.start, profile) for rows in around if len(rows)]
+
+
 class BandEncoder:
-    """Writes one chunk. Draw into ``planes``, which are those of the band, then ``write()``.
+    """Writes one chunk. Draw into ``planes``, which are those of the band, then ``write()``. ``around``: the rest."""
 
-    ``still`` is the whole picture; what it shows in the band does not matter.
-    """
-
-    def __init__(self, path: Path, profile: VideoProfile, still: Planes, band: Rows) -> None:
+    def __init__(self, path: Path, profile: VideoProfile, around: Sequence[StillRows], band: Rows) -> None:
         self._file, self._key_every = ChunkFile(path, profile), key_frames_apart(profile)
         self._lengths = Lengths.of(self._file.parameter_sets())
-        around = (Rows(0, band.start), Rows(band.stop, profile.height))
-        self._still = [StillRows(rows.of(still), rows.start, profile) for rows in around if len(rows)]
+        self._around = around
         self._first_block = first_block(band.start, profile)
         self._context = av.VideoCodecContext.create("libx264", "w")
         configure(self._context, profile, rows=len(band), more=f":mvrange={_REACH}")
@@ -90,7 +92,7 @@ class BandEncoder:
             self._references = 0 if band.kind == KEY else self._references + (band.kind == REFERRED_TO)
             band = replace(band, first_block=self._first_block, deblocking=WITHIN_ITSELF)
             slices = sorted(
-                [band, *(rows.beside(band, self._references) for rows in self._still)],
+                [band, *(rows.beside(band, self._references) for rows in self._around)],
                 key=lambda each: each.first_block,
             )
             coded = frame_of(slices, self._lengths)

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.media.errors import ChildFailed, ChildLost, ToolTimedOut
+from app.media.usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,8 +33,7 @@ class Outcome:
     """What a child returned, and what it used."""
 
     result: dict[str, Any]
-    cpu_s: float
-    peak_mb: float
+    usage: Usage
 
 
 #: Heavy imports of the renderers; a name that is missing would stop the nursery from starting.
@@ -78,9 +78,9 @@ class Nursery:
         *,
         deadline_s: float,
         limits: Limits | None = None,
-        on_progress: Callable[[float], None] | None = None,
+        on_told: Callable[[Any], None] | None = None,
     ) -> Outcome:
-        """Run ``module:function`` with ``task`` and wait for its result.
+        """Run ``module:function`` with ``task`` and wait for its result. ``on_told`` hears what it tells until then.
 
         Raises ``ToolTimedOut`` at the deadline, ``ChildFailed`` with the child's own error, ``ChildLost`` when it died.
         However this ends, also by cancellation, no process of the child is left.
@@ -89,7 +89,7 @@ class Nursery:
         child = await self._born(body)
         try:
             async with asyncio.timeout(deadline_s):
-                return await child.listen(on_progress)
+                return await child.listen(on_told)
         except TimeoutError as error:
             raise ToolTimedOut(f"{target} did not finish within {deadline_s:g} s and was stopped.") from error
         finally:
@@ -152,22 +152,21 @@ class _Child:
         self._pid: int | None = json.loads(hello)["pid"] if hello else None
         self.born = bool(hello)
 
-    async def listen(self, on_progress: Callable[[float], None] | None) -> Outcome:
+    async def listen(self, on_told: Callable[[Any], None] | None) -> Outcome:
         reader = asyncio.StreamReader(limit=16 * 1024 * 1024)
         protocol = asyncio.StreamReaderProtocol(reader)
         self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, self._pipe)
         while line := await reader.readline():
             message: dict[str, Any] = json.loads(line)
-            if "progress" in message:
-                if on_progress is not None:
-                    on_progress(message["progress"])
+            if "told" in message:
+                if on_told is not None:
+                    on_told(message["told"])
             elif "error" in message:
                 error = message["error"]
                 raise ChildFailed(error["message"], code=error["code"], retryable=error["retryable"])
             else:
                 self._pid = None
-                usage = message["usage"]
-                return Outcome(result=message["result"], cpu_s=usage["cpu_s"], peak_mb=usage["peak_mb"])
+                return Outcome(result=message["result"], usage=Usage(**message["usage"]))
         raise ChildLost("A rendering process ended without a word: it was killed, or the machine ran out of memory.")
 
     def kill(self) -> None:

@@ -32,6 +32,8 @@ from app.media.look import rotation_of
 from app.media.refusals import Corrupt
 
 _EVERY_PIXEL = Bounds().max_pixels
+#: In seconds: what is between is read over, farther on it is quicker to look for a key frame.
+_FAR = 4
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _HIGH_DEFINITION = 720
 _BT709, _BT601 = 1, (5, 6)
@@ -76,12 +78,16 @@ class Projector(ABC, Generic[PictureT]):
         self._shown: av.VideoFrame | None = None
         self._picture: PictureT | None = None
 
+    def show(self, run: Run) -> None:
+        """From now on another part of the recording."""
+        self._run = run
+
     def picture(self, index: int) -> PictureT:
         """That of frame ``index`` of our clock; the same object as before when nothing changed. Raises ``Corrupt``."""
         time = self._run.time(index / self._fps)
         until = time + 1 / (2 * self._fps)
-        back, self._until = until < self._until, until
-        if back or self._current is None:
+        elsewhere, self._until = not 0 <= until - self._until < _FAR, until
+        if elsewhere or self._current is None:
             self._begin(time)
         while self._following is not None and self._following[0] < until:
             self._current, self._following = self._following, next(self._frames, None)

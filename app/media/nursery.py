@@ -7,7 +7,7 @@ signal.
 
 Protocol, over the socket on standard input: a frame is a 4-byte big-endian length and that many bytes of JSON,
 ``{"target": "module:function", "task": {...}, "limits": {...}}``, sent along with the writing end of a pipe. The child
-writes JSON lines to the pipe: ``{"pid"}`` first, ``{"progress"}`` any number of times, then ``{"result", "usage"}`` or
+writes JSON lines to the pipe: ``{"pid"}`` first, ``{"told"}`` any number of times, then ``{"result", "usage"}`` or
 ``{"error"}``.
 """
 
@@ -24,17 +24,20 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from types import FrameType
 from typing import Any, TextIO
 
 from app.core.errors import TenexError, storage_full
 from app.media.ffmpeg import die_with_parent
+from app.media.usage import Usage
 
 MEGABYTE = 1024 * 1024
 Task = dict[str, Any]
-Progress = Callable[[float], None]
-#: A target takes its task and a progress callback (0..1) and returns plain JSON.
-Target = Callable[[Task, Progress], dict[str, Any]]
+#: How far it is (0..1), or what else a target tells while it runs, as plain JSON.
+Tell = Callable[[Any], None]
+#: A target takes its task, and returns plain JSON.
+Target = Callable[[Task, Tell], dict[str, Any]]
 
 
 def main() -> None:
@@ -114,7 +117,7 @@ def _live(request: dict[str, Any], pipe: int, nursery: int) -> int:
     with os.fdopen(pipe, "w", encoding="utf-8", buffering=1) as out:
         _say(out, {"pid": os.getpid()})
         try:
-            result = _target(request["target"])(request["task"], lambda share: _say(out, {"progress": share}))
+            result = _target(request["target"])(request["task"], lambda what: _say(out, {"told": what}))
         except TenexError as error:
             _say(out, {"error": {"message": str(error), "code": error.code, "retryable": error.retryable}})
             return 1
@@ -138,7 +141,7 @@ def _live(request: dict[str, Any], pipe: int, nursery: int) -> int:
             message = f"{type(error).__name__}: {error}"
             _say(out, {"error": {"message": message, "code": "child_failed", "retryable": True}})
             raise
-        _say(out, {"result": result, "usage": _usage()})
+        _say(out, {"result": result, "usage": asdict(Usage.now())})
     return 0
 
 
@@ -157,16 +160,6 @@ def _target(name: str) -> Target:
 
 def _say(out: TextIO, message: dict[str, Any]) -> None:
     out.write(json.dumps(message) + "\n")
-
-
-def _usage() -> dict[str, float]:
-    """CPU seconds and the largest resident size of the child and of what it ran."""
-    own, below = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    unit = 1 if sys.platform == "darwin" else 1024
-    return {
-        "cpu_s": own.ru_utime + own.ru_stime + below.ru_utime + below.ru_stime,
-        "peak_mb": max(own.ru_maxrss, below.ru_maxrss) * unit / MEGABYTE,
-    }
 
 
 def _reap(children: set[int]) -> None:

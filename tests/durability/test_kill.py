@@ -17,19 +17,20 @@ import numpy as np
 import pytest
 
 from app.modules.videos.composition import AspectRatio, Composition, Picture, Resolution, Scene, Speaker
-from app.modules.videos.models import JobStatus, RenderJob
+from app.modules.videos.models import JobStatus, RenderJob, TaskStatus
 from app.modules.videos.renders import Order
-from app.modules.videos.scenery import Asset, AssetKind, Transition, TransitionKind
+from app.modules.videos.scenery import Asset, AssetKind, Clip, Transition, TransitionKind
 from tests.site import Site, site
+from tests.videos.library import FPS, film
 
 SCRIPT = "Maybe people prefer a plumber.\n\nBob moved the number up by five."
 ORDER = Order(script=SCRIPT, avatar_id="maya", aspect_ratio=AspectRatio.SQUARE, resolution=Resolution.P720)
 #: begin · twice (open submit poll fetch) · lay_out · mix, two chunks · package · publish
 STEPS = 15
-#: begin · open submit poll fetch · survey · lay_out · mix, three chunks · package · publish
-WEBINAR_STEPS = 13
-#: The survey, a chunk, and packaging: what an avatar video does not have, or not like that.
-WEBINARS_OWN_STEPS = (6, 10, 12)
+#: begin · open submit poll fetch · survey · lay_out · mix, a sequence of three chunks · package · publish
+WEBINAR_STEPS = 11
+#: The survey, the sequence, and packaging: what an avatar video does not have, or not like that.
+WEBINARS_OWN_STEPS = (6, 9, 10)
 SEEDS = range(4)
 
 
@@ -76,6 +77,38 @@ def test_a_webinar_is_killed_on_postgres_before_a_step_of_its_own(
 ) -> None:
     with site(tmp_path / "data", postgres_url) as place:
         webinar_killed_at(place, tmp_path / "steps", number, undisturbed_webinar)
+
+
+def test_what_was_made_of_a_sequence_is_not_made_again(tmp_path: Path) -> None:
+    with site(tmp_path / "data") as place:
+        host = film(place, tmp_path, FPS, 500)
+        scenes = tuple(
+            Scene(
+                title="Talk", slide=image(place, grey), recording=Clip(asset=host, start_ms=start, stop_ms=start + 5000)
+            )
+            for grey, start in ((230, 0), (60, 5000), (120, 10_000), (90, 15_000))
+        )
+        worker, job = place.start_worker(), place.order_composition(Composition(picture=Picture(), scenes=scenes))
+        made = made_by(place, job, TaskStatus.MADE, TaskStatus.RUNNING)
+        worker.kill()
+        worker.wait()
+        place.start_worker()
+        assert place.wait(job.id).status == JobStatus.SUCCEEDED
+        attempts = {task.fingerprint: task.attempts for task in place.tasks(job.id) if task.kind == "chunk"}
+        assert len(attempts) == 4
+        assert all(attempts[name] == 1 for name in made)
+        assert sum(attempts.values()) <= len(attempts) + 1
+
+
+def made_by(place: Site, job: RenderJob, *states: TaskStatus) -> list[str]:
+    """Wait until chunks of the job are in all of these states; returns those that are in the first."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        chunks = [task for task in place.tasks(job.id) if task.kind == "chunk"]
+        if {TaskStatus(task.status) for task in chunks} >= set(states):
+            return [task.fingerprint for task in chunks if task.status == states[0]]
+        time.sleep(0.02)
+    raise AssertionError("the chunks were never in these states")
 
 
 def webinar_killed_at(place: Site, counter: Path, number: int, undisturbed: str) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.media.bands import BandEncoder, Rows, band_around
+from app.media.bands import BandEncoder, Rows, band_around, rows_around
 from app.media.encode import ChunkEncoder, Content, Planes, VideoProfile, configure, encoded_by, planes_of
 from app.media.package import join
 from app.media.stage import copy, empty
@@ -53,7 +53,7 @@ def written(path: Path, kind: str, frames: int, at: tuple[int, int] = HOST) -> R
     band = band_around([at], HEIGHT)
     assert band is not None
     still = ground(kind)
-    with BandEncoder(path, profile(), still, band) as encoder:
+    with BandEncoder(path, profile(), rows_around(still, band, profile()), band) as encoder:
         copy(band.of(still), encoder.planes)
         for number in range(frames):
             top = at[0] - band.start

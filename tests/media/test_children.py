@@ -72,11 +72,11 @@ def wait_until(condition: Any, seconds: float = 10.0) -> bool:
 
 def test_a_result_comes_back_with_progress_and_usage(nursery: Nursery) -> None:
     seen: list[float] = []
-    outcome = asyncio.run(nursery.run(f"{HERE}:double", {"value": 21}, deadline_s=20, on_progress=seen.append))
+    outcome = asyncio.run(nursery.run(f"{HERE}:double", {"value": 21}, deadline_s=20, on_told=seen.append))
     assert outcome.result["value"] == 42
     assert seen == [0.5]
-    assert outcome.cpu_s > 0
-    assert outcome.peak_mb > 1
+    assert outcome.usage.cpu_s > 0
+    assert outcome.usage.peak_mb > 1
 
 
 def test_many_children_at_once_all_answer(nursery: Nursery) -> None:

@@ -62,7 +62,7 @@ class StudioProvider:
         path = folder / "performance.zip"
         task = {"voice": voice_to_json(self._voices.get(request.voice)), "text": request.script, "path": str(path)}
         outcome = await self._nursery.run("app.avatars.studio.provider:speak", task, deadline_s=_DEADLINE_S)
-        return FetchedTake(path=path, duration_ms=outcome.result["duration_ms"], cpu_s=outcome.cpu_s)
+        return FetchedTake(path=path, duration_ms=outcome.result["duration_ms"], cpu_s=outcome.usage.cpu_s)
 
 
 def speak(task: dict[str, Any], _progress: object) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.media.time import FrameRange
 from app.modules.videos.composition import AspectRatio, Composition, Picture, Resolution, Scene
 from app.modules.videos.pipeline.branding import mark_of, overlap, plate_room, plated
 from app.modules.videos.pipeline.layout import Chunk, lay_out
-from app.modules.videos.pipeline.needs import needs_of_chunk
+from app.modules.videos.pipeline.needs import needs_of_chunks
 from app.modules.videos.pipeline.staging import CORNERS, host_window
 from app.modules.videos.pipeline.surveying import survey, survey_plan
 from app.modules.videos.scenery import (
@@ -130,9 +130,9 @@ def test_a_scene_that_ends_while_it_is_seen_fades_without_it() -> None:
 def test_a_card_stands_alone_and_needs_its_font_and_logo() -> None:
     (made,) = chunks(Scene(card=Card(title="Hello"), duration_ms=2000, title="Hello"))
     assert (made.look.slide, made.look.host, made.look.mark) == (None, None, None)
-    assert {asset.sha256 for asset in needs_of_chunk(made).assets} == {"font", "logo"}
+    assert {asset.sha256 for asset in needs_of_chunks([made]).assets} == {"font", "logo"}
     with_plate = chunks(hosted(lower_third=MAYA))[2]
-    assert {asset.sha256 for asset in needs_of_chunk(with_plate).assets} == {"font", "logo", "slide", "host"}
+    assert {asset.sha256 for asset in needs_of_chunks([with_plate]).assets} == {"font", "logo", "slide", "host"}
 
 
 def test_without_a_brand_nothing_is_added() -> None:

@@ -132,15 +132,15 @@ class IntakeSteps:
         name: str,
         **options: Any,
     ) -> None:
-        async with self._making.making(job_id, workspace_id, part["fingerprint"]) as already:
-            if already:
+        async with self._making.making(job_id, workspace_id, part["fingerprint"]) as missing:
+            if not missing:
                 return
             with self._at.folder() as folder:
                 out = folder / name
                 async with self._making.blob(source["blob"]) as path:
                     task = {"source": str(path), "conversion": source["conversion"], "part": part, "out": str(out)}
                     outcome = await self._run(kind, task, CONVERT_DEADLINE_S, limits=_CONVERT_LIMITS, **options)
-                await self._making.keep(job_id, workspace_id, kind, part["fingerprint"], out, {}, outcome)
+                await self._making.keep(job_id, workspace_id, kind, part["fingerprint"], out, {}, outcome.usage)
 
     # prepare ---------------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from app.media.pictures import Playable, draw_poster, draw_preview, draw_storybo
 from app.media.recording import measured_ms
 from app.media.stillness import write_stills
 from app.media.time import decimal_seconds, millisecond_at, sample_at
+from app.media.usage import Usage
 from app.modules.videos.pipeline.captioning import write_captions
 from app.modules.videos.pipeline.layers import Studio
 from app.modules.videos.pipeline.layout import Chunk
@@ -26,6 +28,7 @@ from app.modules.videos.pipeline.painting import LookPainter, Painter, painter_o
 from app.modules.videos.pipeline.timeline import Timeline
 
 Progress = Callable[[float], None]
+Tell = Callable[[Any], None]
 Task = dict[str, Any]
 
 
@@ -34,29 +37,38 @@ def measure_take(task: Task, _progress: Progress) -> dict[str, Any]:
     return {"duration_ms": measured_ms(Path(task["take"]))}
 
 
-def draw_chunk(task: Task, progress: Progress) -> dict[str, Any]:
-    """``{"chunk", "files", "out", "prints"}`` → the chunk's encoded frames in ``out``.
+def draw_sequence(task: Task, tell: Tell) -> dict[str, Any]:
+    """``{"chunks", "outs", "files", "prints"}`` → the encoded frames of each chunk in its file of ``outs``.
 
-    ``files`` are paths of takes by fingerprint and of assets by digest; ``prints`` keeps drawings of presenters.
+    ``files`` are paths of takes by fingerprint and of assets by digest; ``prints`` keeps drawings of presenters. Tells
+    ``{"chunk", "done"}`` with the number of a chunk and its share that is done, and ``{"chunk", "usage"}`` once its
+    file is whole, with what it took.
     """
-    chunk = Chunk.model_validate(task["chunk"])
-    fps = Fraction(chunk.fps)
+    chunks = [Chunk.model_validate(chunk) for chunk in task["chunks"]]
     files = {name: Path(path) for name, path in task["files"].items()}
-    prints = Prints(Path(task["prints"]))
-    studio = Studio(width=chunk.width, height=chunk.height, fps=fps, files=files, prints=prints)
+    first, prints = chunks[0], Prints(Path(task["prints"]))
+    studio = Studio(width=first.width, height=first.height, fps=Fraction(first.fps), files=files, prints=prints)
+    for number, (chunk, out) in enumerate(zip(chunks, task["outs"], strict=True)):
+        before = Usage.now()
+        _draw(chunk, studio, Path(out), lambda share, number=number: tell({"chunk": number, "done": share}))
+        studio.kept.next_chunk()
+        tell({"chunk": number, "usage": asdict(Usage.now().since(before))})
+    return {}
+
+
+def _draw(chunk: Chunk, studio: Studio, out: Path, progress: Progress) -> None:
     painter = painter_of(chunk.look, chunk.fade, studio, chunk.subtitles)
-    profile = VideoProfile(width=chunk.width, height=chunk.height, fps=fps, content=chunk.content)
+    profile = VideoProfile(width=chunk.width, height=chunk.height, fps=studio.fps, content=chunk.content)
     stills = painter.stills(chunk.frames) if isinstance(painter, LookPainter) else None
     if stills is not None:
-        write_stills(stills, profile, Path(task["out"]))
-        return {"frames": chunk.frames}
-    with encoder_for(painter, profile, Path(task["out"])) as encoder:
+        write_stills(stills, profile, out)
+        return
+    with encoder_for(painter, profile, out) as encoder:
         for index in range(chunk.frames):
             painter.paint(index, encoder.planes)
             encoder.write()
             if index % 10 == 0:
                 progress(index / chunk.frames)
-    return {"frames": chunk.frames}
 
 
 def encoder_for(painter: Painter, profile: VideoProfile, out: Path) -> ChunkEncoder | BandEncoder:
@@ -65,9 +77,8 @@ def encoder_for(painter: Painter, profile: VideoProfile, out: Path) -> ChunkEnco
         moving = [(part.rect.y, part.rect.y + part.rect.height) for part in painter.moving]
         band = band_around(moving, profile.height)
         if band is not None:
-            still = painter.ground
             painter.within(band)
-            return BandEncoder(out, profile, still, band)
+            return BandEncoder(out, profile, painter.standing.around(band, profile), band)
     return ChunkEncoder(out, profile)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,7 @@ from app.media.film import Film, Run
 from app.media.stage import Mask, Outline, Rect, copy, empty, fill, lay, mask_of, outline_of
 from app.media.time import millisecond_at
 from app.modules.videos.pipeline.ground import colour_of, image_in
+from app.modules.videos.pipeline.kept import Kept
 from app.modules.videos.pipeline.looks import Box, Drawn, Filmed, Host, Inlay, Look, Window, Zoomed
 from app.modules.videos.scenery import Shape
 from app.speech.base import Track
@@ -32,13 +33,16 @@ _BACKING = "#E8EAED"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Studio:
-    """``files`` are takes by fingerprint and assets by digest; ``prints`` keeps drawings of presenters."""
+    """``files`` are takes by fingerprint and assets by digest. ``prints`` keeps drawings of presenters for everybody,
+    ``kept`` for this process what the next chunk can use.
+    """
 
     width: int
     height: int
     fps: Fraction
     files: Mapping[str, Path]
     prints: Prints
+    kept: Kept = field(default_factory=Kept)
 
 
 class Moving(Protocol):
@@ -61,7 +65,7 @@ class FilmLayer:
         self.rect = _inside(window)
         self._mask = _mask(window, self.rect)
         path, run = _reel(source, studio)
-        self._film = Film(path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
+        self._film = studio.kept.film(Film, path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
 
     def paint(self, index: int, planes: Planes) -> None:
         _put(self._film.picture(index), self._mask, self.rect.of(planes))
@@ -75,7 +79,7 @@ class CutoutLayer:
         self.covers = not window.cutout
         self._mask = _mask(window, self.rect)
         path, run = _reel(source, studio)
-        self._film = CutoutFilm(path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
+        self._film = studio.kept.film(CutoutFilm, path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
         self._backed = empty(self.rect.width, self.rect.height)
 
     def paint(self, index: int, planes: Planes) -> None:

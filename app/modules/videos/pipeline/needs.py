@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from app.avatars.base import Delivery
 from app.modules.videos.pipeline.layout import Chunk
@@ -23,12 +23,13 @@ class Needs(Value):
 Source = Drawn | Filmed | Zoomed
 
 
-def needs_of_chunk(chunk: Chunk) -> Needs:
-    looks = [chunk.look, *([chunk.fade.before] if chunk.fade is not None else [])]
+def needs_of_chunks(chunks: Sequence[Chunk]) -> Needs:
+    looks = list(_looks(chunks))
     sources = [source for look in looks for source in _sources(look)]
     takes = (source.take for source in sources if not isinstance(source, Zoomed) and source.take is not None)
     moving = (source.asset for source in sources if not isinstance(source, Drawn) and source.asset is not None)
-    fonts = [chunk.subtitles.font] if chunk.subtitles is not None and chunk.subtitles.font is not None else []
+    written = (chunk.subtitles for chunk in chunks if chunk.subtitles is not None)
+    fonts = [subtitles.font for subtitles in written if subtitles.font is not None]
     return _needs(takes, (*moving, *fonts, *(asset for look in looks for asset in _still(look))))
 
 
@@ -56,6 +57,19 @@ def needs_of_words(timeline: Timeline) -> Needs:
     clips = (segment.clip for segment in segments if segment.clip is not None and segment.words is None)
     captions = [clip.captions for clip in clips if clip.captions is not None]
     return _needs(iter((*spoken, *heard)), captions)
+
+
+def recordings_of(chunks: Sequence[Chunk]) -> set[str]:
+    """Names of the files that are seen playing."""
+    filmed = [source for look in _looks(chunks) for source in _sources(look) if isinstance(source, Filmed)]
+    return {source.asset.sha256 if source.asset is not None else source.take or "" for source in filmed}
+
+
+def _looks(chunks: Sequence[Chunk]) -> Iterator[Look]:
+    for chunk in chunks:
+        yield chunk.look
+        if chunk.fade is not None:
+            yield chunk.fade.before
 
 
 def _sources(look: Look) -> Iterator[Source]:

@@ -16,6 +16,7 @@ from app.media.bands import Rows
 from app.media.encode import Planes
 from app.media.stage import Outline, Rect, copy, draw_surroundings, empty, fade, push
 from app.modules.videos.pipeline.ground import colour_of, draw_ground
+from app.modules.videos.pipeline.kept import Ground
 from app.modules.videos.pipeline.layers import Studio, WholePresenter, moving_in, rect_of
 from app.modules.videos.pipeline.looks import Drawn, Fade, FadeKind, Look, Window
 from app.modules.videos.pipeline.stamps import RisingStamp, Stamp, stamps_of
@@ -76,13 +77,14 @@ class LookPainter:
     def __init__(self, look: Look, studio: Studio, subtitles: SubtitleLayer | None = None) -> None:
         cv2.setNumThreads(1)
         self.moving = moving_in(look, studio)
-        self.ground = empty(studio.width, studio.height)
         self._target: Planes | None = None
-        if not any(part.covers and _fills(part.rect, studio) for part in self.moving):
-            draw_ground(look, studio.files, self.ground)
-            for window in _windows(look):
-                _surround(self.ground, window)
-        self._stamp(stamps_of(look, studio.files, (studio.width, studio.height)))
+        covered = any(part.covers and _fills(part.rect, studio) for part in self.moving)
+        resting = self._sort(stamps_of(look, studio.files, (studio.width, studio.height)))
+        if covered:
+            self.standing = Ground(planes=empty(studio.width, studio.height))
+        else:
+            self.standing = studio.kept.ground(_name_of(look), lambda: _drawn(look, resting, studio))
+        self.ground = self.standing.planes
         self._subtitles = None if self.moving else subtitles
         self.moving += [subtitles] if subtitles is not None else []
 
@@ -99,13 +101,13 @@ class LookPainter:
             yield planes, count
             at += count
 
-    def _stamp(self, stamps: Iterable[Stamp | RisingStamp]) -> None:
-        """What stands still where nothing moves belongs to the ground."""
+    def _sort(self, stamps: Iterable[Stamp | RisingStamp]) -> list[Stamp | RisingStamp]:
+        """Those that stand still where nothing moves, and so belong to the ground; the others join what moves."""
+        resting = list[Stamp | RisingStamp]()
         for stamp in stamps:
-            if stamp.still and not any(_overlap(stamp.rect, part.rect) for part in self.moving):
-                stamp.paint(0, self.ground)
-            else:
-                self.moving.append(stamp)
+            still = stamp.still and not any(_overlap(stamp.rect, part.rect) for part in self.moving)
+            (resting if still else self.moving).append(stamp)
+        return resting
 
     def paint(self, index: int, planes: Planes) -> None:
         if self._target is not planes:
@@ -173,6 +175,21 @@ def _presenter_alone(look: Look, studio: Studio) -> Drawn | None:
         return None
     source = look.host.source
     return source if isinstance(source, Drawn) and _fills(rect_of(look.host.window.box), studio) else None
+
+
+def _name_of(look: Look) -> str:
+    """All that its ground depends on: not what is seen in the windows."""
+    return look.model_dump_json(exclude={"host": {"source"}, "inlay": {"source"}})
+
+
+def _drawn(look: Look, resting: Iterable[Stamp | RisingStamp], studio: Studio) -> Planes:
+    planes = empty(studio.width, studio.height)
+    draw_ground(look, studio.files, planes)
+    for window in _windows(look):
+        _surround(planes, window)
+    for stamp in resting:
+        stamp.paint(0, planes)
+    return planes
 
 
 def _windows(look: Look) -> list[Window]:

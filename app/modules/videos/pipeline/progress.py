@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.database import Database
+from app.media.usage import NOTHING, Usage
 from app.modules.videos.models import RenderTask, TaskStatus
 
 _REPORT_EVERY_S = 0.9
@@ -48,17 +49,15 @@ class TaskProgress:
         job_id: str,
         fingerprint: str,
         status: TaskStatus,
-        *,
-        cpu_s: float = 0.0,
-        peak_mb: float = 0.0,
+        usage: Usage = NOTHING,
     ) -> None:
         """Idempotent: a task that is finished stays as it first finished."""
         open_tasks = RenderTask.status.in_((TaskStatus.QUEUED, TaskStatus.RUNNING))
         values = {
             "status": status,
             "frames_done": RenderTask.frames,
-            "cpu_ms": RenderTask.cpu_ms + round(cpu_s * 1000),
-            "peak_mb": round(peak_mb),
+            "cpu_ms": RenderTask.cpu_ms + round(usage.cpu_s * 1000),
+            "peak_mb": round(usage.peak_mb),
         }
         session.execute(_update(job_id, fingerprint).where(open_tasks).values(values))
 

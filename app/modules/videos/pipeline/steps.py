@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,17 @@ from app.core.clock import utc_now
 from app.core.errors import TenexError
 from app.core.ids import new_id
 from app.media.children import Outcome
+from app.media.usage import Usage
 from app.modules.videos.composition import Captions, Composition
 from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, Video, VideoStatus
 from app.modules.videos.pipeline.layout import Chunk, Layout, Sound, lay_out
 from app.modules.videos.pipeline.listening import Listening, listenings
 from app.modules.videos.pipeline.naming import scenes_with
-from app.modules.videos.pipeline.needs import Needs, needs_of_chunk, needs_of_sound, needs_of_survey, needs_of_words
+from app.modules.videos.pipeline.needs import Needs, needs_of_chunks, needs_of_sound, needs_of_survey, needs_of_words
 from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
 from app.modules.videos.pipeline.receipt import receipt_of
 from app.modules.videos.pipeline.scenes import Survey
+from app.modules.videos.pipeline.sequences import sequences_of
 from app.modules.videos.pipeline.surveying import SurveyPlan, survey_plan
 from app.modules.videos.pipeline.timeline import Timeline, time_line
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
@@ -88,7 +90,9 @@ class Steps:
             return (await self._making.run(name, task, SURVEY_DEADLINE_S)).result
 
     def lay_out(self, job_id: str, takes: list[dict[str, Any]], surveyed: dict[str, Any]) -> dict[str, Any]:
-        """The timeline, now that every take is known. Returns the layout and which of its parts are not there yet."""
+        """The timeline, now that every take is known. Returns the layout, which of its parts are not there yet, and in
+        which sequences its chunks are made.
+        """
         layout = lay_out(*self._lengths(job_id, takes), Survey.model_validate(surveyed))
         wanted = {
             "chunk": {chunk.fingerprint: chunk.frames for chunk in layout.chunks},
@@ -97,7 +101,8 @@ class Steps:
         with self._at.database.read_scope() as session:
             job = active(session, job_id)
         missing = self._expect(job, wanted, Stage.CHUNKS)
-        return {"layout": layout.model_dump(mode="json"), "missing": missing}
+        sequences = sequences_of(layout.chunks, missing)
+        return {"layout": layout.model_dump(mode="json"), "missing": missing, "sequences": sequences}
 
     def _lengths(
         self, job_id: str, takes: list[dict[str, Any]]
@@ -122,33 +127,47 @@ class Steps:
 
     # make ------------------------------------------------------------------------------------------------------------
 
-    async def make_chunk(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
-        """Draw and encode one chunk, unless it is there."""
-        chunk = Chunk.model_validate(document)
-        async with self._making.making(job_id, workspace_id, chunk.fingerprint) as already:
-            if not already:
+    async def make_sequence(self, job_id: str, workspace_id: str, documents: list[dict[str, Any]]) -> None:
+        """Draw and encode those of the chunks that are not there, and store each as soon as it is made."""
+        chunks = {chunk.fingerprint: chunk for chunk in map(Chunk.model_validate, documents)}
+        async with self._making.making(job_id, workspace_id, *chunks) as missing:
+            if missing:
                 with self._at.folder() as folder:
-                    await self._draw(job_id, workspace_id, chunk, folder)
+                    await self._draw(job_id, workspace_id, [chunks[name] for name in missing], folder)
 
-    async def _draw(self, job_id: str, workspace_id: str, chunk: Chunk, folder: Path) -> None:
-        out = folder / "chunk.mp4"
-        async with self._files(job_id, workspace_id, needs_of_chunk(chunk)) as files:
+    async def _draw(self, job_id: str, workspace_id: str, chunks: Sequence[Chunk], folder: Path) -> None:
+        outs = [folder / f"{number}.mp4" for number in range(len(chunks))]
+        reports = [self.progress.reporter(job_id, chunk.fingerprint, chunk.frames) for chunk in chunks]
+        keeping = list[asyncio.Future[None]]()
+
+        def on_told(told: dict[str, Any]) -> None:
+            number = int(told["chunk"])
+            if "done" in told:
+                reports[number](told["done"])
+                return
+            following = chunks[number + 1].fingerprint if number + 1 < len(chunks) else None
+            name, usage = chunks[number].fingerprint, Usage(**told["usage"])
+            kept = self._making.keep(job_id, workspace_id, "chunk", name, outs[number], {}, usage, following=following)
+            keeping.append(asyncio.ensure_future(kept))
+
+        async with self._files(job_id, workspace_id, needs_of_chunks(chunks)) as files:
             task = {
-                "chunk": chunk.model_dump(mode="json"),
+                "chunks": [chunk.model_dump(mode="json") for chunk in chunks],
+                "outs": [str(out) for out in outs],
                 "files": files,
-                "out": str(out),
                 "prints": str(self._at.prints),
             }
-            report = self.progress.reporter(job_id, chunk.fingerprint, chunk.frames)
-            outcome = await self._run("draw_chunk", task, CHUNK_DEADLINE_S, report)
-        await self._making.keep(job_id, workspace_id, "chunk", chunk.fingerprint, out, {}, outcome)
+            try:
+                await self._run("draw_sequence", task, CHUNK_DEADLINE_S, on_told)
+            finally:
+                await asyncio.gather(*keeping)
 
     async def make_words(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
         """Find out when the words of a script are heard in a recording, unless that is known."""
         wanted = Listening.model_validate(document)
         needs = Needs(assets=(wanted.clip.asset,))
-        async with self._making.making(job_id, workspace_id, wanted.fingerprint) as already:
-            if not already:
+        async with self._making.making(job_id, workspace_id, wanted.fingerprint) as missing:
+            if missing:
                 with self._at.folder() as folder:
                     out = folder / "words.json"
                     async with self._files(job_id, workspace_id, needs) as files:
@@ -156,14 +175,14 @@ class Steps:
                         name = "app.modules.videos.pipeline.listening:listen_to"
                         outcome = await self._making.run(name, task, WORDS_DEADLINE_S)
                     await self._making.keep(
-                        job_id, workspace_id, "words", wanted.fingerprint, out, outcome.result, outcome
+                        job_id, workspace_id, "words", wanted.fingerprint, out, outcome.result, outcome.usage
                     )
 
     async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
         """Mix a part of what is heard and master it, unless that is there."""
         sound = Sound.model_validate(document)
-        async with self._making.making(job_id, workspace_id, sound.fingerprint) as already:
-            if not already:
+        async with self._making.making(job_id, workspace_id, sound.fingerprint) as missing:
+            if missing:
                 with self._at.folder() as folder:
                     await self._mix(job_id, workspace_id, sound, folder)
 
@@ -172,7 +191,7 @@ class Steps:
         async with self._files(job_id, workspace_id, needs_of_sound(sound.soundtrack)) as files:
             task = {"soundtrack": sound.soundtrack.model_dump(mode="json"), "files": files, "out": str(out)}
             outcome = await self._making.run("app.modules.videos.pipeline.mixing:mix", task, MIX_DEADLINE_S)
-        await self._making.keep(job_id, workspace_id, "mix", sound.fingerprint, out, outcome.result, outcome)
+        await self._making.keep(job_id, workspace_id, "mix", sound.fingerprint, out, outcome.result, outcome.usage)
 
     async def make_package(self, job_id: str, workspace_id: str, layout: Layout) -> dict[str, Any]:
         """Join chunks and sound, make poster, preview and captions, and store them. Returns files and facts."""
@@ -244,10 +263,10 @@ class Steps:
     # shared ----------------------------------------------------------------------------------------------------------
 
     async def _run(
-        self, target: str, task: dict[str, Any], deadline_s: float, report: Callable[[float], None] | None = None
+        self, target: str, task: dict[str, Any], deadline_s: float, on_told: Callable[[Any], None] | None = None
     ) -> Outcome:
         name = f"app.modules.videos.pipeline.children:{target}"
-        return await self._making.run(name, task, deadline_s, report)
+        return await self._making.run(name, task, deadline_s, on_told)
 
     @contextlib.asynccontextmanager
     async def _files(self, job_id: str, workspace_id: str, needs: Needs) -> AsyncGenerator[dict[str, str]]:

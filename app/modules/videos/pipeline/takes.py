@@ -18,6 +18,7 @@ from app.avatars.base import (
 )
 from app.core.errors import TenexError
 from app.media.errors import ChildFailed, NotPlayable
+from app.media.usage import Usage
 from app.modules.videos.composition import Picture
 from app.modules.videos.models import TakeIntent, TakeStatus, TaskStatus
 from app.modules.videos.pipeline.intents import Intents, Turn, intent_for
@@ -125,7 +126,9 @@ class TakeSteps:
                 duration_ms = await self._measured_ms(take, fetched.path)
 
             def note(session: Session) -> None:
-                self._progress.finish(session, job_id, take.fingerprint, TaskStatus.MADE, cpu_s=fetched.cpu_s)
+                self._progress.finish(
+                    session, job_id, take.fingerprint, TaskStatus.MADE, Usage(cpu_s=fetched.cpu_s, peak_mb=0.0)
+                )
                 session.get_one(TakeIntent, intent_id).status = TakeStatus.READY
 
             await asyncio.to_thread(

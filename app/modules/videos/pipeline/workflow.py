@@ -89,19 +89,22 @@ class RenderWorkflow:
             await child.result()
 
     async def _make_parts(self, job_id: str, plan: Json, laid_out: Json) -> None:
-        """The sound first, then the chunks, long ones before short ones, so that all workers have enough to the end."""
+        """The sound first, then the chunks, long sequences before short ones, so that all workers have enough to the
+        end.
+        """
         layout, missing = laid_out["layout"], set(laid_out["missing"])
-        chunks = sorted(layout["chunks"], key=lambda chunk: -chunk["frames"])
-        parts = [("mix", sound) for sound in layout["sounds"]] + [("chunk", chunk) for chunk in chunks]
-        wanted = {part["fingerprint"]: (kind, part) for kind, part in parts if part["fingerprint"] in missing}
+        sounds = {sound["fingerprint"]: sound for sound in layout["sounds"] if sound["fingerprint"] in missing}
+        sequences = [[layout["chunks"][number] for number in numbers] for numbers in laid_out["sequences"]]
+        parts = [("mix", name, sound) for name, sound in sounds.items()]
+        parts += [("sequence", chunks[0]["fingerprint"], chunks) for chunks in sequences]
         started = [
             await self._child(kind, job_id, plan, part, label=f"part-{place:05}/{kind}/{name[:16]}")
-            for place, (name, (kind, part)) in enumerate(wanted.items())
+            for place, (kind, name, part) in enumerate(parts)
         ]
         for child in started:
             await child.result()
 
-    async def _child(self, kind: str, job_id: str, plan: Json, what: Json, *, label: str) -> Child:
+    async def _child(self, kind: str, job_id: str, plan: Json, what: Any, *, label: str) -> Child:
         """``label`` names it within the job; of those that begin to wait in the same second, the first goes first."""
         return await self._durable.child(
             kind,
@@ -143,9 +146,11 @@ class RenderWorkflow:
             await self._durable.sleep(pause)
             waited, pause = waited + pause, min(pause * 1.5, capabilities.longest_poll_s)
 
-    async def chunk(self, job_id: str, workspace_id: str, chunk: Json, _picture: Json) -> None:
+    async def sequence(self, job_id: str, workspace_id: str, chunks: list[Json], _picture: Json) -> None:
         await self._durable.long_step(
-            lambda: self._steps.make_chunk(job_id, workspace_id, chunk), name="chunk", deadline_s=CHUNK_DEADLINE_S
+            lambda: self._steps.make_sequence(job_id, workspace_id, chunks),
+            name="sequence",
+            deadline_s=CHUNK_DEADLINE_S,
         )
 
     async def words(self, job_id: str, workspace_id: str, listening: Json, _picture: Json) -> None:

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import fcntl
 import shutil
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from app.core.database import Database
 from app.core.errors import TenexError
 from app.core.ids import new_id
 from app.media.children import Limits, Nursery, Outcome
+from app.media.usage import Usage
 from app.modules.videos.models import RenderJob, TaskStatus
-from app.modules.videos.pipeline.artifacts import Artifacts, Stored
+from app.modules.videos.pipeline.artifacts import Artifacts
 from app.modules.videos.pipeline.progress import TaskProgress
 from app.modules.videos.pipeline.settle import ACTIVE, Settlement
 from app.storage.base import BlobStore
@@ -90,32 +91,46 @@ class Making:
         self.processor = asyncio.Semaphore(1)
 
     @contextlib.asynccontextmanager
-    async def making(self, job_id: str, workspace_id: str, fingerprint: str) -> AsyncGenerator[bool]:
-        """Wait for the processor, then say whether the artifact is there already. Raises JobEnded."""
+    async def making(self, job_id: str, workspace_id: str, *fingerprints: str) -> AsyncGenerator[list[str]]:
+        """Wait for the processor, then say which of the artifacts are not there yet: the first of them is to be made
+        now. Raises JobEnded.
+        """
         async with self.processor:
-            found = await asyncio.to_thread(self._start, job_id, workspace_id, fingerprint)
-            yield found is not None
+            yield await asyncio.to_thread(self._start, job_id, workspace_id, fingerprints)
 
     async def run(
         self,
         target: str,
         task: dict[str, Any],
         deadline_s: float,
-        report: Callable[[float], None] | None = None,
+        on_told: Callable[[Any], None] | None = None,
         limits: Limits | None = None,
     ) -> Outcome:
         """Run ``module:function`` in a limited child. Errors as in ``Nursery.run``."""
-        return await self._at.nursery.run(target, task, deadline_s=deadline_s, limits=limits, on_progress=report)
+        return await self._at.nursery.run(target, task, deadline_s=deadline_s, limits=limits, on_told=on_told)
 
     async def keep(
-        self, job_id: str, workspace_id: str, kind: str, name: str, path: Path, facts: dict[str, Any], outcome: Outcome
+        self,
+        job_id: str,
+        workspace_id: str,
+        kind: str,
+        name: str,
+        path: Path,
+        facts: dict[str, Any],
+        usage: Usage,
+        *,
+        following: str | None = None,
     ) -> None:
-        """Store what was made, and finish its task in the same commit. Raises JobEnded when the video was deleted."""
+        """Store what was made, and finish its task in the same commit, in which that of the ``following`` one begins.
+        Raises JobEnded when the video was deleted.
+        """
 
         def note(session: Session) -> None:
             if session.get(RenderJob, job_id) is None:
                 raise JobEnded("The video was deleted while this was made.")
-            self.progress.finish(session, job_id, name, TaskStatus.MADE, cpu_s=outcome.cpu_s, peak_mb=outcome.peak_mb)
+            self.progress.finish(session, job_id, name, TaskStatus.MADE, usage)
+            if following is not None:
+                self.progress.start(session, job_id, following)
 
         await asyncio.to_thread(
             self._at.artifacts.keep,
@@ -157,16 +172,17 @@ class Making:
             raise
         return stored
 
-    def _start(self, job_id: str, workspace_id: str, fingerprint: str) -> Stored | None:
-        found = self._at.artifacts.find(workspace_id, fingerprint)
+    def _start(self, job_id: str, workspace_id: str, fingerprints: Sequence[str]) -> list[str]:
+        found = self._at.artifacts.present(workspace_id, fingerprints)
+        missing = [name for name in fingerprints if name not in found]
         with self._at.database.session_scope() as session:
             active(session, job_id)
-            if found is None:
-                self.progress.start(session, job_id, fingerprint)
-            else:
-                made_here = found.job_id == job_id
-                self.progress.finish(session, job_id, fingerprint, TaskStatus.MADE if made_here else TaskStatus.REUSED)
-        return found
+            for name, stored in found.items():
+                made_here = stored.job_id == job_id
+                self.progress.finish(session, job_id, name, TaskStatus.MADE if made_here else TaskStatus.REUSED)
+            if missing:
+                self.progress.start(session, job_id, missing[0])
+        return missing
 
 
 def active(session: Session, job_id: str) -> RenderJob:
