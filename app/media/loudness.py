@@ -20,7 +20,7 @@ from app.media.errors import ToolFailed
 from app.media.ffmpeg import BITEXACT, run_ffmpeg
 
 #: Part of every fingerprint of a mix: to be raised when a sample can change.
-MASTER_VERSION = "4"
+MASTER_VERSION = "5"
 
 SAMPLE_RATE = 48_000
 TARGET_LUFS, TARGET_PEAK_DBTP = -16.0, -1.5

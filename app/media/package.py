@@ -19,23 +19,33 @@ from app.media.chapters import Chapter, one_line
 from app.media.errors import NotPlayable
 from app.media.ffmpeg import BITEXACT, run_ffmpeg
 from app.media.time import SAMPLE_RATE, SOUND_PACKET
+from app.media.twin import double
+from app.media.wave import channels_of
 
-#: The fast coder takes 0.4 of the time of the default one, and at this rate is as near to the original.
-_AAC = ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k", "-ar", "48000", "-ac", "2")
+#: The fast coder takes 0.4 of the time of the default one, and at this rate is nearer to the original.
+_AAC = ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k", "-ar", "48000", "-f", "adts")
+#: In the middle of two loudspeakers as loud as from one.
+_MIDDLE = ("-af", "volume=0.7071067811865476", "-aac_pns", "0", "-aac_tns", "0")
 _PREVIEW_S = "3"
 _MS = Fraction(1, 1000)
 
 
-def encode_sound(source: Path, target: Path) -> None:
-    """AAC-LC, 48 kHz, stereo from a mono WAV; the same bytes every time."""
-    run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *_AAC, str(target)), timeout_s=600)
-
-
 def encode_part(source: Path, target: Path) -> None:
-    """The same without a container (ADTS), as a part of a track. The first packet only prepares the second: a part of
-    whole packets has one more of them than it has samples for.
+    """A WAV file as a part of a track: AAC-LC, 48 kHz, stereo, without a container (ADTS); the same bytes every time.
+
+    The first packet only prepares the second: a part of whole packets has one more of them than it has samples for.
     """
-    run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *_AAC, "-f", "adts", str(target)), timeout_s=600)
+    if channels_of(source) == 2:
+        _encode(source, target)
+        return
+    middle = target.with_suffix(".middle")
+    _encode(source, middle, *_MIDDLE)
+    double(middle, target)
+    middle.unlink()
+
+
+def _encode(source: Path, target: Path, *options: str) -> None:
+    run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *options, *_AAC, str(target)), timeout_s=600)
 
 
 def join_sound(parts: Sequence[Path], samples: int, target: Path) -> None:

@@ -33,6 +33,11 @@ def write_blocks(path: Path, blocks: Iterable[NDArray[np.int16]], rate: int, *, 
             out.writeframesraw(block.astype("<i2").tobytes())
 
 
+def channels_of(path: Path) -> int:
+    with wave.open(str(path), "rb") as file:
+        return file.getnchannels()
+
+
 def blocks_of(path: Path) -> Iterator[NDArray[np.int16]]:
     """The samples of a mono file, block by block."""
     with wave.open(str(path), "rb") as file:

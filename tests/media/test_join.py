@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.media.encode import ChunkEncoder, Content, VideoProfile
 from app.media.errors import NotPlayable
 from app.media.ffmpeg import run_ffmpeg
-from app.media.package import encode_sound, join, pictures_of, verify
+from app.media.package import encode_part, join, join_sound, pictures_of, verify
 from app.media.time import SAMPLE_RATE, sample_at
 from app.media.wave import write_wave
 
@@ -59,7 +59,8 @@ def joined(tmp_path: Path, fps: Fraction) -> Path:
     for frame in range(0, start, 30):
         sound[sample_at(frame, fps) : sample_at(frame, fps) + 48] = 20_000
     write_wave(tmp_path / "sound.wav", sound, SAMPLE_RATE)
-    encode_sound(tmp_path / "sound.wav", tmp_path / "sound.m4a")
+    encode_part(tmp_path / "sound.wav", tmp_path / "sound.aac")
+    join_sound([tmp_path / "sound.aac"], len(sound), tmp_path / "sound.m4a")
     join(chunks, tmp_path / "sound.m4a", tmp_path / "joined.mp4")
     return tmp_path / "joined.mp4"
 
