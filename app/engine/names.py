@@ -10,8 +10,9 @@ APPLICATION = "tenex-videos"
 
 
 class Queue(StrEnum):
-    """``renders`` and ``takes`` hold orchestrators that mostly wait; ``chunks`` holds work for the processor."""
+    """``renders`` holds orchestrators that mostly wait, of renders and of takes; ``chunks`` holds work for the processor.
+    To ask a queue for work is most of what an idle worker does.
+    """
 
     RENDERS = "renders"
-    TAKES = "takes"
     CHUNKS = "chunks"

@@ -21,7 +21,7 @@ from app.engine.quiet import quiet_engine_log
 
 SWEEP_INTERVAL_S = 1.0
 #: How soon a free worker sees new work. Lower costs idle CPU: 0.2 s is about 3 % of a core.
-POLLING_S = {Queue.RENDERS: 0.3, Queue.TAKES: 0.4, Queue.CHUNKS: 0.4}
+POLLING_S = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}
 #: Of a workspace, on all machines together; fairness comes from the queue taking turns between workspaces.
 _PARTITION_CONCURRENCY = 1024
 #: Of a worker: one at work and one in hand. The steps let only one at the processor at a time.
@@ -104,7 +104,7 @@ class EngineWorker:
     @staticmethod
     def _register_queues() -> None:
         """All by partitions: whether one of them holds work is asked without a lock, which is most of the polling."""
-        for queue, at_once in {Queue.RENDERS: None, Queue.TAKES: None, Queue.CHUNKS: _IN_HAND}.items():
+        for queue, at_once in {Queue.RENDERS: None, Queue.CHUNKS: _IN_HAND}.items():
             DBOS.register_queue(
                 queue,
                 worker_concurrency=at_once,

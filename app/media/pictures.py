@@ -264,6 +264,15 @@ def _decoded_from(media: InputContainer, stream: VideoStream, place: int) -> Ite
 
 def _encodable(frame: av.VideoFrame | None, playable: Playable, size: tuple[int, int]) -> av.VideoFrame:
     assert frame is not None
+    if playable.rotation == 0:
+        return frame.reformat(
+            *size,
+            "yuv420p",
+            src_colorspace=_SPACES[playable.matrix],
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            interpolation=Interpolation.AREA,
+        )
     drawn = av.VideoFrame.from_ndarray(_small(frame, playable, size), format="bgr24")
     return drawn.reformat(
         format="yuv420p",

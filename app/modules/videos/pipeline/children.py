@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -152,9 +153,11 @@ def _draw_pictures(
         key_frame_every=Fraction(KEY_FRAME_S),
         colour=Colour(primaries="bt709", transfer="bt709", matrix="bt709"),
     )
-    board = draw_storyboard(playable, folder)
     files = {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
-    draw_poster(playable, board.telling, files["poster"])
-    draw_preview(playable, files["preview"])
+    with ThreadPoolExecutor(1) as beside:  # at the end of a job, the processors of other workers have nothing to do
+        preview = beside.submit(draw_preview, playable, files["preview"])
+        board = draw_storyboard(playable, folder)
+        draw_poster(playable, board.telling, files["poster"])
+        preview.result()
     files |= {f"storyboard-{number}": sheet for number, sheet in enumerate(board.sheets)}
     return files, board.facts()

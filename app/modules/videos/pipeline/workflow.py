@@ -80,7 +80,7 @@ class RenderWorkflow:
                 take,
                 plan["picture"],
                 id=f"{job_id}/take/{name[:16]}",
-                queue=Queue.TAKES,
+                queue=Queue.RENDERS,
                 workspace_id=plan["workspace_id"],
             )
             for name, take in reversed(first.items())
