@@ -10,8 +10,8 @@ APPLICATION = "tenex-videos"
 
 
 class Queue(StrEnum):
-    """``renders`` holds orchestrators that mostly wait, of renders and of takes; ``chunks`` holds work for the processor.
-    To ask a queue for work is most of what an idle worker does.
+    """``renders`` holds orchestrators that mostly wait, of renders and of takes; ``chunks`` work for the processor. To
+    ask a queue for work is most of what an idle worker does.
     """
 
     RENDERS = "renders"

@@ -25,6 +25,7 @@ from app.media.usage import Usage
 from app.modules.videos.pipeline.captioning import write_captions
 from app.modules.videos.pipeline.layers import Studio
 from app.modules.videos.pipeline.layout import Chunk
+from app.modules.videos.pipeline.needs import recordings_of
 from app.modules.videos.pipeline.painting import LookPainter, Painter, painter_of
 from app.modules.videos.pipeline.timeline import Timeline
 
@@ -52,7 +53,7 @@ def draw_sequence(task: Task, tell: Tell) -> dict[str, Any]:
     for number, (chunk, out) in enumerate(zip(chunks, task["outs"], strict=True)):
         before = Usage.now()
         _draw(chunk, studio, Path(out), lambda share, number=number: tell({"chunk": number, "done": share}))
-        studio.kept.next_chunk()
+        studio.kept.next_chunk({files[name] for name in recordings_of(chunks[number + 1 :])})
         tell({"chunk": number, "usage": asdict(Usage.now().since(before))})
     return {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -13,8 +13,8 @@ from app.media.encode import Planes, VideoProfile
 from app.media.film import Projector, Run, Size
 from app.media.stillness import StillRows
 
-#: So many of each: what two scenes need that take over from each other.
-_MOST = 2
+#: As many as two scenes need that take over from each other.
+_GROUNDS = 2
 
 _Key = tuple[type, Path, Size]
 ProjectorT = TypeVar("ProjectorT", bound=Projector[Any])
@@ -55,16 +55,16 @@ class Kept:
         """One of this name, or a new one."""
         ground = self._grounds.pop(name, None) or Ground(planes=draw())
         self._grounds[name] = ground
-        while len(self._grounds) > _MOST:
+        while len(self._grounds) > _GROUNDS:
             del self._grounds[next(iter(self._grounds))]
         return ground
 
-    def next_chunk(self) -> None:
-        """What was in use can be used again."""
+    def next_chunk(self, wanted: Collection[Path]) -> None:
+        """What was in use can be used again; recordings that are not ``wanted`` any more are closed."""
         for key, film in self._in_use:
             if key in self._at_rest:
                 self._at_rest.pop(key).close()
             self._at_rest[key] = film
         self._in_use.clear()
-        while len(self._at_rest) > _MOST:
-            self._at_rest.pop(next(iter(self._at_rest))).close()
+        for key in [key for key in self._at_rest if key[1] not in wanted]:
+            self._at_rest.pop(key).close()
