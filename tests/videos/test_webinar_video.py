@@ -185,6 +185,33 @@ def test_recordings_of_all_rates_and_sounds_make_one_webinar(place: Site, tmp_pa
     assert found == pytest.approx(wanted, abs=0.01)
 
 
+def test_recordings_that_pause_stand_on_their_side_or_have_an_odd_size_make_one_webinar(
+    place: Site, tmp_path: Path
+) -> None:
+    upright = record(tmp_path / "upright.mp4", FPS, 60, size=(1280, 720))
+    paused = record(tmp_path / "paused.mp4", FPS, 30, size=(1280, 720), pause=(20, 30))
+    lying, turned, odd = (tmp_path / f"{name}.mp4" for name in ("lying", "turned", "odd"))
+    run_ffmpeg(("-i", str(upright), "-vf", "transpose=clock", str(lying)), timeout_s=60)
+    run_ffmpeg(("-display_rotation", "90", "-i", str(lying), "-c", "copy", str(turned)), timeout_s=60)
+    run_ffmpeg(("-i", str(upright), "-vf", "scale=853:479,format=yuv444p", str(odd)), timeout_s=60)
+    sizes = {paused: (1280, 720), turned: (720, 1280), odd: (853, 479)}
+    scenes = [
+        Scene(
+            recording=Clip(
+                asset=stored(place, path, AssetKind.VIDEO, width=width, height=height, duration_ms=2400),
+                start_ms=400,
+                stop_ms=2400,
+            ),
+            layout=FULL,
+            title=path.stem,
+        )
+        for path, (width, height) in sizes.items()
+    ]
+    seen = [code_of(luma) for luma in lumas(place.file(place.render_composition(composed(*scenes))))]
+    even = list(range(10, 60))
+    assert seen == [*range(10, 20), *[19] * 30, *range(20, 30), *even, *even]
+
+
 def test_a_scene_that_is_only_heard_and_silence_around_it(place: Site, tmp_path: Path) -> None:
     path = clicks(tmp_path / "a.mp3", seconds=4, rate=44_100)
     sound = stored(place, path, AssetKind.SOUND, duration_ms=4000, has_sound=True)
