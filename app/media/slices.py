@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
+from app.media.bits import BitReader, BitWriter
+
 _SLICE, _KEY_SLICE, _SPS = 1, 5, 7
 _P, _B, _I = 0, 1, 2
 #: Kinds of slices, of which a frame has but one: it needs no other, or others refer to it, or none does.
@@ -33,7 +35,7 @@ class Lengths:
     def of(cls, parameter_sets: bytes) -> Self:
         """From units with start codes."""
         unit = next(unit for unit in units_of(parameter_sets) if unit[0] & 31 == _SPS)
-        bits = _Bits(_unescaped(unit))
+        bits = BitReader(_unescaped(unit))
         bits.read(32)  # kind, profile and level
         for _ in range(4):  # set, chroma format, bit depths
             bits.golomb()
@@ -74,7 +76,7 @@ class Slice:
     @classmethod
     def of(cls, unit: bytes, lengths: Lengths) -> Self:
         plain = _unescaped(unit)
-        bits = _Bits(plain[:_HEADER_BYTES])
+        bits = BitReader(plain[:_HEADER_BYTES])
         head = bits.read(8)
         first, kind = bits.golomb(), bits.golomb()
         assert bits.golomb() == 0  # the only parameter set
@@ -95,7 +97,7 @@ class Slice:
 
     def written(self, lengths: Lengths) -> bytes:
         """The unit, without a start code."""
-        bits = _Written()
+        bits = BitWriter()
         bits.add(self.unit, 8)
         bits.golomb(self.first_block)
         bits.golomb(self.kind)
@@ -111,7 +113,7 @@ class Slice:
         bits.golomb(self.deblocking[0])
         bits.signed(self.deblocking[1])
         bits.signed(self.deblocking[2])
-        return _AMBIGUOUS.sub(b"\0\0\3", bits.aligned() + self.coded)
+        return _AMBIGUOUS.sub(b"\0\0\3", bits.filled_up(1) + self.coded)
 
 
 def slices_of(packet: bytes, lengths: Lengths) -> list[Slice]:
@@ -132,7 +134,7 @@ def _unescaped(unit: bytes) -> bytes:
     return unit.replace(b"\0\0\3", b"\0\0")
 
 
-def _pass_references(bits: _Bits, kind: int, head: int) -> None:
+def _pass_references(bits: BitReader, kind: int, head: int) -> None:
     """Read over what a slice refers to, and what its frame is for others."""
     if kind == _B:
         bits.read(1)  # how motion is inherited
@@ -148,47 +150,3 @@ def _pass_references(bits: _Bits, kind: int, head: int) -> None:
         bits.read(2)
     elif head >> 5 & 3:
         assert not bits.read(1)  # frames leave the memory in the order in which they came
-
-
-class _Bits:
-    """Reads from the highest bit on."""
-
-    def __init__(self, data: bytes) -> None:
-        self._value, self._length, self.at = int.from_bytes(data, "big"), 8 * len(data), 0
-
-    def read(self, count: int) -> int:
-        self.at += count
-        return self._value >> (self._length - self.at) & ((1 << count) - 1)
-
-    def golomb(self) -> int:
-        zeros = 0
-        while not self.read(1):
-            zeros += 1
-        return (1 << zeros) - 1 + self.read(zeros)
-
-    def signed(self) -> int:
-        number = self.golomb()
-        return -(number // 2) if number % 2 == 0 else (number + 1) // 2
-
-    def between(self, start: int, stop: int) -> tuple[int, int]:
-        """A value, and how many bits it has."""
-        return self._value >> (self._length - stop) & ((1 << (stop - start)) - 1), stop - start
-
-
-class _Written:
-    def __init__(self) -> None:
-        self._value, self._length = 0, 0
-
-    def add(self, value: int, count: int) -> None:
-        self._value, self._length = self._value << count | value, self._length + count
-
-    def golomb(self, number: int) -> None:
-        self.add(number + 1, 2 * (number + 1).bit_length() - 1)
-
-    def signed(self, number: int) -> None:
-        self.golomb(2 * number - 1 if number > 0 else -2 * number)
-
-    def aligned(self) -> bytes:
-        """Filled up with ones to a whole byte."""
-        missing = -self._length % 8
-        return (((self._value + 1) << missing) - 1).to_bytes((self._length + missing) // 8, "big")

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from app.media.bits import BitReader, BitWriter
+
 _HEADER_BYTES = 7
 _SINGLE, _PAIR, _END = 0, 1, 7
 _SHORT_WINDOWS = 2
@@ -29,18 +31,19 @@ def double(source: Path, target: Path) -> None:
 def doubled(frame: bytes) -> bytes:
     """One frame, with its header."""
     body = frame[_HEADER_BYTES:]
-    bits = _Bits(int.from_bytes(body, "big"), 8 * len(body))
+    bits = BitReader(body)
     kind, tag, loudest = bits.read(3), bits.read(4), bits.read(8)
     assert kind == _SINGLE
-    windows, begun = _Windows.read(bits), 3 + 4 + 8
-    described = bits.between(begun, bits.at)
-    bits.cut_end()
-    middle = bits.between(bits.at, bits.length)
-    made = _Written()
-    made.add((_PAIR, 3), (tag, 4), (1, 1), described, (_ALL_IN_THE_MIDDLE, 2))
-    made.add((loudest, 8), middle)
-    made.add((loudest, 8), *windows.nothing(), (0, 3), (_END, 3))
-    return _header(frame[:_HEADER_BYTES], made.aligned())
+    begun, windows = bits.at, _Windows.read(bits)
+    described, end = bits.between(begun, bits.at), bits.last_one - 2
+    assert bits.between(end, end + 3) == (_END, 3)
+    alike, middle = 1, [(loudest, 8), bits.between(bits.at, end)]
+    sides = [(loudest, 8), *windows.nothing(), (0, 3)]
+    head = [(_PAIR, 3), (tag, 4), (alike, 1), described, (_ALL_IN_THE_MIDDLE, 2)]
+    made = BitWriter()
+    for value, count in (*head, *middle, *sides, (_END, 3)):
+        made.add(value, count)
+    return _header(frame[:_HEADER_BYTES], made.filled_up(0))
 
 
 def _frames_of(file: BinaryIO) -> Iterator[bytes]:
@@ -65,7 +68,7 @@ class _Windows:
     counted_in: int  # bits of the length of a section
 
     @classmethod
-    def read(cls, bits: _Bits) -> _Windows:
+    def read(cls, bits: BitReader) -> _Windows:
         bits.read(1)
         short = bits.read(2) == _SHORT_WINDOWS
         bits.read(1)
@@ -85,40 +88,3 @@ class _Windows:
                 yield most, self.counted_in
                 left -= most
             yield left, self.counted_in
-
-
-class _Bits:
-    """Reads from the highest bit on."""
-
-    def __init__(self, value: int, length: int) -> None:
-        self._value, self.length, self.at = value, length, 0
-
-    def read(self, count: int) -> int:
-        self.at += count
-        return self._value >> (self.length - self.at) & ((1 << count) - 1)
-
-    def between(self, start: int, stop: int) -> tuple[int, int]:
-        """A value, and how many bits it has."""
-        return self._value >> (self.length - stop) & ((1 << (stop - start)) - 1), stop - start
-
-    def cut_end(self) -> None:
-        """Leave out the mark of the end, and the zeros that fill the last byte."""
-        zeros = (self._value & -self._value).bit_length() - 1
-        self._value, self.length = self._value >> zeros, self.length - zeros
-        assert self._value & 7 == _END
-        self._value, self.length = self._value >> 3, self.length - 3
-
-
-class _Written:
-    def __init__(self) -> None:
-        self._value, self._length = 0, 0
-
-    def add(self, *fields: tuple[int, int]) -> None:
-        """Values, each with how many bits it has."""
-        for value, count in fields:
-            self._value, self._length = self._value << count | value, self._length + count
-
-    def aligned(self) -> bytes:
-        """Filled up with zeros to a whole byte."""
-        missing = -self._length % 8
-        return (self._value << missing).to_bytes((self._length + missing) // 8, "big")
