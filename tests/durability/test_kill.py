@@ -81,14 +81,14 @@ def test_a_webinar_is_killed_on_postgres_before_a_step_of_its_own(
 
 def test_what_was_made_of_a_sequence_is_not_made_again(tmp_path: Path) -> None:
     with site(tmp_path / "data") as place:
-        host = film(place, tmp_path, FPS, 500)
+        host, picture = film(place, tmp_path, FPS, 300), Picture(resolution=Resolution.P720)
         scenes = tuple(
             Scene(
-                title="Talk", slide=image(place, grey), recording=Clip(asset=host, start_ms=start, stop_ms=start + 5000)
+                title="Talk", slide=image(place, grey), recording=Clip(asset=host, start_ms=start, stop_ms=start + 3000)
             )
-            for grey, start in ((230, 0), (60, 5000), (120, 10_000), (90, 15_000))
+            for grey, start in ((230, 0), (60, 3000), (120, 6000), (90, 9000))
         )
-        worker, job = place.start_worker(), place.order_composition(Composition(picture=Picture(), scenes=scenes))
+        worker, job = place.start_worker(), place.order_composition(Composition(picture=picture, scenes=scenes))
         made = made_by(place, job, TaskStatus.MADE, TaskStatus.RUNNING)
         worker.kill()
         worker.wait()

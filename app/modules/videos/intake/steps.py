@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,7 @@ class IntakeSteps:
         """Encode one run of frames, unless it is there."""
         frames = int(part["stop"]) - int(part["first"])
         report = self._making.progress.reporter(job_id, part["fingerprint"], frames)
-        await self._convert("segment", job_id, workspace_id, source, part, "segment.mp4", report=report)
+        await self._convert("segment", job_id, workspace_id, source, part, "segment.mp4", report)
 
     async def convert_sound(self, job_id: str, workspace_id: str, source: dict[str, Any], part: dict[str, Any]) -> None:
         """Encode the sound, unless it is there."""
@@ -130,7 +130,7 @@ class IntakeSteps:
         source: dict[str, Any],
         part: dict[str, Any],
         name: str,
-        **options: Any,
+        report: Callable[[float], None] | None = None,
     ) -> None:
         async with self._making.making(job_id, workspace_id, part["fingerprint"]) as missing:
             if not missing:
@@ -139,7 +139,7 @@ class IntakeSteps:
                 out = folder / name
                 async with self._making.blob(source["blob"]) as path:
                     task = {"source": str(path), "conversion": source["conversion"], "part": part, "out": str(out)}
-                    outcome = await self._run(kind, task, CONVERT_DEADLINE_S, limits=_CONVERT_LIMITS, **options)
+                    outcome = await self._run(kind, task, CONVERT_DEADLINE_S, _CONVERT_LIMITS, report)
                 await self._making.keep(job_id, workspace_id, kind, part["fingerprint"], out, {}, outcome.usage)
 
     # prepare ---------------------------------------------------------------------------------------------------------
@@ -239,8 +239,16 @@ class IntakeSteps:
         with self._at.database.read_scope() as session:
             return session.get_one(Upload, active(session, job_id).video_id)
 
-    async def _run(self, target: str, task: dict[str, Any], deadline_s: float, **options: Any) -> Outcome:
-        return await self._making.run(f"app.modules.videos.intake.children:{target}", task, deadline_s, **options)
+    async def _run(
+        self,
+        target: str,
+        task: dict[str, Any],
+        deadline_s: float,
+        limits: Limits,
+        on_told: Callable[[float], None] | None = None,
+    ) -> Outcome:
+        name = f"app.modules.videos.intake.children:{target}"
+        return await self._making.run(name, task, deadline_s, on_told, limits)
 
 
 def _revision(job: RenderJob, found: Found, files: Mapping[str, Any], facts: dict[str, Any]) -> Revision:
