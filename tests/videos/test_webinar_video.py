@@ -313,6 +313,16 @@ def test_of_a_picture_that_is_partly_transparent_the_ground_is_seen(place: Site,
     )
 
 
+def test_what_was_lost_from_the_storage_is_made_again(place: Site, tmp_path: Path) -> None:
+    wanted = composed(Scene(slide=slide(place, tmp_path, 77), duration_ms=400, title="Lost"))
+    first, blobs = place.file(place.render_composition(wanted)), place.services.platform.blobs
+    seen = first.read_bytes()
+    for blob in list(blobs.list()):
+        if blob.key.startswith("artifacts/"):
+            blobs.delete(blob.key)
+    assert place.file(place.render_composition(wanted)).read_bytes() == seen
+
+
 def test_the_shortest_scene_has_all_its_frames(place: Site, tmp_path: Path) -> None:
     job = place.render_composition(
         composed(

@@ -173,7 +173,8 @@ class Making:
         return stored
 
     def _start(self, job_id: str, workspace_id: str, fingerprints: Sequence[str]) -> list[str]:
-        found = self._at.artifacts.present(workspace_id, fingerprints)
+        asked = {name: self._at.artifacts.find(workspace_id, name) for name in fingerprints}
+        found = {name: stored for name, stored in asked.items() if stored is not None}
         missing = [name for name in fingerprints if name not in found]
         with self._at.database.session_scope() as session:
             active(session, job_id)
