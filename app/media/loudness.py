@@ -97,12 +97,13 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Length:
-    """Of the source, in its own samples, and of the master."""
+    """Of the source, in its own samples, and of the master; and how loud that is to be."""
 
     samples: int
     rate: int
     channels: int = 1
     wanted: int | None = None
+    lufs: float = TARGET_LUFS
 
     @property
     def mastered(self) -> int:
@@ -110,15 +111,17 @@ class Length:
         return -(-self.samples * SAMPLE_RATE // self.rate) if self.wanted is None else self.wanted
 
 
-def master(source: Path, target: Path, *, chain: str = "studio", samples: int | None = None) -> Loudness:
-    """Write ``source`` (WAV, mono or stereo) to ``target`` as 48 kHz 16-bit WAV at −16 LUFS ±0.5, true peak under −1.5
+def master(
+    source: Path, target: Path, *, chain: str = "studio", samples: int | None = None, lufs: float = TARGET_LUFS
+) -> Loudness:
+    """Write ``source`` (WAV, mono or stereo) to ``target`` as 48 kHz 16-bit WAV at ``lufs`` ±0.5, true peak under −1.5
     dBTP.
 
     Exactly as long as the source (rounded up to a sample), or as many samples as asked for; no sound later or earlier
     than before; the same bytes for the same source. Raises ``SoundNotReadable`` for a source that is not such a file,
     ``ToolFailed`` with ffmpeg's own words.
     """
-    length = replace(_length(source), wanted=samples)
+    length = replace(_length(source), wanted=samples, lufs=lufs)
     limit_s = _limit_s(length)
     dressed, limited = (target.with_name(f"{target.stem}.{step}.wav") for step in ("dressed", "limited"))
     try:
@@ -141,11 +144,11 @@ def _limit_s(length: Length) -> float:
 
 
 def _level(dressed: Path, limited: Path, target: Path, length: Length, raw: Measured, limit_s: float) -> Loudness:
-    gain, level = gain_for(raw)
+    gain, level = gain_for(raw, length.lufs)
     excess = raw.true_peak_dbtp + gain - _HIGHEST_PEAK_DBTP
     if excess > 0:
         gain, raw = _limit(dressed, limited, length, gain, level, excess, limit_s)
-        trim = TARGET_LUFS - raw.integrated_lufs if level is Level.NORMAL else 0.0
+        trim = length.lufs - raw.integrated_lufs if level is Level.NORMAL else 0.0
         trim = min(trim, _HIGHEST_PEAK_DBTP - raw.true_peak_dbtp)
         run_ffmpeg(gain_arguments(limited, target, trim, length.channels), timeout_s=limit_s)
         return _loudness(raw, trim, gain + trim, level)
@@ -162,7 +165,7 @@ def _limit(
     while True:
         log = run_ffmpeg(limit_arguments(dressed, limited, length, gain, ceiling), timeout_s=limit_s)
         done, rounds_left = parse_measured(log), rounds_left - 1
-        short = TARGET_LUFS - done.integrated_lufs if level is Level.NORMAL else 0.0
+        short = length.lufs - done.integrated_lufs if level is Level.NORMAL else 0.0
         over = max(0.0, done.true_peak_dbtp + short - _HIGHEST_PEAK_DBTP)
         if not over or not rounds_left:
             return gain, done
@@ -232,11 +235,11 @@ def parse_measured(log: str) -> Measured:
     )
 
 
-def gain_for(raw: Measured) -> tuple[float, Level]:
+def gain_for(raw: Measured, lufs: float = TARGET_LUFS) -> tuple[float, Level]:
     """The gain in dB that brings it to the target, capped, and none for silence."""
     if raw.integrated_lufs <= _SILENT_LUFS:
         return 0.0, Level.SILENT
-    gain = TARGET_LUFS - raw.integrated_lufs
+    gain = lufs - raw.integrated_lufs
     return (gain, Level.NORMAL) if gain <= _MOST_GAIN_DB else (_MOST_GAIN_DB, Level.QUIET)
 
 

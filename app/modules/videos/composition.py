@@ -15,7 +15,21 @@ from fractions import Fraction
 from pydantic import Field
 
 from app.media.time import RATES
-from app.modules.videos.scenery import Asset, Brand, Broll, Card, Clip, Layout, LowerThird, Music, Transition, Value
+from app.modules.videos.scenery import (
+    Asset,
+    Brand,
+    Broll,
+    Card,
+    Clip,
+    Framing,
+    Layout,
+    LowerThird,
+    Music,
+    SaidWord,
+    Transition,
+    Value,
+    WordCaptions,
+)
 
 
 class AspectRatio(StrEnum):
@@ -97,7 +111,8 @@ class Speaker(Value):
 class Scene(Value):
     """``lead_in_ms``, ``lead_out_ms``: silence before and after what is said, beyond what speech needs anyway.
 
-    Without a speaker, the script is what is said in the recording or the sound, in ``language`` (a BCP-47 tag).
+    Without a speaker, the script is what is said in the recording or the sound, in ``language`` (a BCP-47 tag); with
+    ``words`` it is known when. ``framing``: of a recording that fills a frame of another shape.
     """
 
     script: str = ""
@@ -115,6 +130,8 @@ class Scene(Value):
     lead_out_ms: int = 0
     card: Card | None = None
     lower_third: LowerThird | None = None
+    words: tuple[SaidWord, ...] = ()
+    framing: Framing | None = None
 
     @property
     def known_ms(self) -> int | None:
@@ -142,9 +159,13 @@ class Scene(Value):
 
 
 class Composition(Value):
+    """``word_captions``: how burned captions keep time with words. ``lufs``: how loud it is, else −16."""
+
     picture: Picture
     scenes: tuple[Scene, ...]
     captions: Captions = Captions.SIDECAR
+    word_captions: WordCaptions | None = None
+    lufs: int | None = None
     music: Music | None = None
     brand: Brand = Brand()
 

@@ -186,3 +186,69 @@ class LowerThird(Value):
     role: str = ""
     at_ms: int = 1000
     duration_ms: int = 5000
+
+
+class SaidWord(Value):
+    """A word of a recording and when it is heard, in milliseconds on the recording's clock."""
+
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+class FramingMode(StrEnum):
+    """``auto``: whatever suits what is seen. ``follow``: the face of who speaks. ``split``: two people, one above the
+    other. ``presentation``: the host above, all of the picture below. ``center``: its middle. ``fill``: all of the
+    picture, before a blurred one.
+    """
+
+    AUTO = "auto"
+    FOLLOW = "follow"
+    SPLIT = "split"
+    PRESENTATION = "presentation"
+    CENTER = "center"
+    FILL = "fill"
+
+
+#: The whole width and height of a recording, in the shares in which crops are counted.
+WHOLE_SHARE = 10_000
+
+
+class CropKey(Value):
+    """Where the middle of the crop is at a moment of the recording: ten-thousandths of its width and height. With
+    ``cut`` the crop jumps there; else it glides from the key before.
+    """
+
+    at_ms: int
+    x: int
+    y: int
+    cut: bool = False
+
+
+class Framing(Value):
+    """How a recording fills a frame of another shape. ``keys``: where the crop is to be, instead of what was found."""
+
+    mode: FramingMode = FramingMode.AUTO
+    keys: tuple[CropKey, ...] = ()
+
+
+class CaptionStyle(StrEnum):
+    """``karaoke``: the word that is said lights up. ``boxed``: words on a box, the one that is said on its own.
+    ``one_word``: each alone. ``plain``: as it is.
+    """
+
+    KARAOKE = "karaoke"
+    BOXED = "boxed"
+    ONE_WORD = "one_word"
+    PLAIN = "plain"
+
+
+class WordCaptions(Value):
+    """Captions that keep time with every word. ``emphasis``: words that stand out, in lower case."""
+
+    style: CaptionStyle = CaptionStyle.KARAOKE
+    text: str = "#FFFFFF"
+    accent: str = "#FCA311"
+    back: str = "#14213D"
+    capitals: bool = False
+    emphasis: tuple[str, ...] = ()

@@ -14,15 +14,17 @@ import numpy as np
 from app.avatars.performance import delayed, read_track
 from app.avatars.studio.presenter import Presenter, Shot
 from app.avatars.studio.prints import Prints
+from app.media.cropping import CropBox, Uncropped, blurred, cropped
 from app.media.cutout import CutoutFilm, lay_cutout
 from app.media.encode import Plane, Planes
 from app.media.film import Film, Run
 from app.media.stage import Mask, Outline, Rect, copy, empty, fill, lay, mask_of, outline_of
 from app.media.time import millisecond_at
+from app.modules.videos.pipeline.framing import place_at
 from app.modules.videos.pipeline.ground import colour_of, image_in
 from app.modules.videos.pipeline.kept import Kept
-from app.modules.videos.pipeline.looks import Box, Drawn, Filmed, Host, Inlay, Look, Window, Zoomed
-from app.modules.videos.scenery import Shape
+from app.modules.videos.pipeline.looks import Box, Drawn, Filmed, Host, Inlay, Look, Pane, Reframed, Window, Zoomed
+from app.modules.videos.scenery import WHOLE_SHARE, Shape
 from app.speech.base import Track
 
 #: How much a still grows while it is seen.
@@ -97,6 +99,38 @@ def _reel(source: Filmed, studio: Studio) -> tuple[Path, Run]:
     stop = Fraction(source.stop) if source.stop is not None else None
     run = Run(at=Fraction(source.at), start=Fraction(source.start), stop=stop, loop=source.loop)
     return studio.files[asset.sha256 if asset is not None else source.take or ""], run
+
+
+class ReframedLayer:
+    """A recording of another shape, cropped into its panes."""
+
+    covers = True
+
+    def __init__(self, window: Window, source: Reframed, studio: Studio) -> None:
+        self.rect = _inside(window)
+        self._source = source
+        path, run = studio.files[source.asset.sha256], Run(at=Fraction(source.at))
+        # So large are its pictures at least: the decoder is to be exact.
+        size = (source.asset.width, source.asset.height)
+        self._film = studio.kept.film(Uncropped, path, run, fps=studio.fps, size=size)
+
+    def paint(self, index: int, planes: Planes) -> None:
+        picture, under = self._film.picture(index), self.rect.of(planes)
+        if self._source.blurred:
+            blurred(picture, under)
+        for pane in self._source.panes:
+            cropped(picture, _crop_of(pane, index, picture), rect_of(pane.box).of(under))
+
+
+def _crop_of(pane: Pane, index: int, picture: Planes) -> CropBox:
+    height, width = picture.y.shape
+    x, y = place_at(pane.path, index)
+    return CropBox(
+        x * width / WHOLE_SHARE,
+        y * height / WHOLE_SHARE,
+        pane.width * width / WHOLE_SHARE,
+        pane.height * height / WHOLE_SHARE,
+    )
 
 
 class DrawnLayer:
@@ -177,6 +211,8 @@ def moving_in(look: Look, studio: Studio) -> list[Moving]:
 def _host(host: Host, studio: Studio) -> Moving:
     if isinstance(host.source, Drawn):
         return DrawnLayer(host.window, host.source, studio)
+    if isinstance(host.source, Reframed):
+        return ReframedLayer(host.window, host.source, studio)
     return _filmed(host.window, host.source, studio)
 
 

@@ -17,6 +17,7 @@ from app.media.loudness import MASTER_VERSION
 from app.media.time import FrameRange
 from app.modules.videos.composition import Composition
 from app.modules.videos.pipeline.fingerprint import fingerprint
+from app.modules.videos.pipeline.kinetic import Kinetic
 from app.modules.videos.pipeline.looks import Fade, Look
 from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.scenes import Shown, Survey, shown_in
@@ -30,6 +31,8 @@ from app.modules.videos.scenery import Value
 LONGEST_CHUNK_S = 30
 #: What can change no byte of a picture: names for people, and where the same bytes are kept.
 _SILENT = {"blob", "origin"}
+#: What came later, and is not told of sounds without it: those that were made before stay as they are.
+_USUAL = {"lufs"}
 
 
 class Chunk(Value):
@@ -38,7 +41,7 @@ class Chunk(Value):
     fingerprint: str
     look: Look
     fade: Fade | None
-    subtitles: Subtitles | None = None
+    subtitles: Subtitles | Kinetic | None = None
     frames: int
     width: int
     height: int
@@ -72,7 +75,7 @@ def lay_out(
         for chunk in _chunks(composition, scene, before)
     )
     pieces = [piece for scene in scenes for piece in scene.pieces]
-    sounds = soundtracks_of(composition.picture.rate, timeline, pieces, composition.music)
+    sounds = soundtracks_of(composition.picture.rate, timeline, pieces, composition.music, composition.lufs)
     return Layout(
         timeline=timeline,
         chunks=chunks,
@@ -107,7 +110,9 @@ def _chunk(composition: Composition, scene: Shown, before: Shown | None, part: F
 
 def filmed_whole(look: Look, frame: tuple[int, int]) -> bool:
     """Whether most of the frame is a moving picture from a camera."""
-    moving = [part for part in (look.host, look.inlay) if part is not None and part.source.kind == "filmed"]
+    moving = [
+        part for part in (look.host, look.inlay) if part is not None and part.source.kind in ("filmed", "reframed")
+    ]
     area = frame[0] * frame[1]
     return any(2 * part.window.box.width * part.window.box.height > area for part in moving)
 
@@ -126,7 +131,7 @@ def _chunk_name(chunk: Chunk) -> str:
 
 def _mix_name(soundtrack: Soundtrack) -> str:
     """The sound depends on who is heard when, not on who is seen."""
-    inputs = without(soundtrack.model_dump(mode="json"), _SILENT)
+    inputs = without(soundtrack.model_dump(mode="json", exclude=_USUAL if soundtrack.lufs is None else None), _SILENT)
     return fingerprint("mix", master=MASTER_VERSION, **inputs)
 
 

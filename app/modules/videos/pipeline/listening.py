@@ -42,7 +42,7 @@ def listenings(composition: Composition) -> Iterator[Listening]:
 def listening_of(scene: Scene) -> Listening | None:
     """None when there is nothing to be heard, or nobody knows what it is."""
     clip = scene.recording or scene.sound
-    if clip is None or not scene.script or not clip.asset.has_sound:
+    if clip is None or not scene.script or scene.words or not clip.asset.has_sound:
         return None
     name = fingerprint(
         "words",

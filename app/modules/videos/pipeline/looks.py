@@ -66,6 +66,45 @@ class Filmed(Value):
         return self.model_copy(update={"at": str(at)})
 
 
+class Pan(Value):
+    """Where the middle of a crop is at a frame, in ten-thousandths of the picture. With ``cut`` it jumps there."""
+
+    frame: int
+    x: int
+    y: int
+    cut: bool = False
+
+
+class Pane(Value):
+    """A part of the frame and what of the recording fills it: ``width`` and ``height`` in ten-thousandths of it."""
+
+    box: Box
+    width: int
+    height: int
+    path: tuple[Pan, ...]
+
+    def later(self, frames: int) -> Pane:
+        """Counted from so many frames later."""
+        moved = tuple(pan.model_copy(update={"frame": pan.frame - frames}) for pan in self.path)
+        return self.model_copy(update={"path": moved})
+
+
+class Reframed(Value):
+    """A recording from ``at`` on, cropped for a frame of another shape; with ``blurred`` before itself, out of focus.
+
+    Seconds on its own clock, as a fraction.
+    """
+
+    kind: Literal["reframed"] = "reframed"
+    asset: Asset
+    at: str
+    panes: tuple[Pane, ...]
+    blurred: bool = False
+
+    def after(self, duration: Fraction) -> Reframed:
+        return self.model_copy(update={"at": str(Fraction(self.at) + duration)})
+
+
 class Zoomed(Value):
     """A still that grows slowly over ``frames``, from frame ``at`` on; with ``still`` it stays as it is."""
 
@@ -89,7 +128,7 @@ class Window(Value):
 
 class Host(Value):
     window: Window
-    source: Drawn | Filmed
+    source: Drawn | Filmed | Reframed
 
 
 class Inlay(Value):

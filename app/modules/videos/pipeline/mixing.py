@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from app.avatars.performance import read_performance, read_rate
 from app.media.accompany import Layer, Tape, accompanied, extract, looped, room_for
 from app.media.hearing import heard_from, resampled
-from app.media.loudness import SPEECH_LUFS, master
+from app.media.loudness import SPEECH_LUFS, TARGET_LUFS, master
 from app.media.package import encode_part
 from app.media.reel import Reel
 from app.media.time import SAMPLE_RATE, sample_at
@@ -47,7 +47,8 @@ def mix(task: Task, progress: Progress) -> dict[str, Any]:
     progress(0.2)
     if soundtrack.pieces or soundtrack.music is not None:
         raw, chain = _accompany(soundtrack, files, raw), "plain"
-    loudness = master(raw, mastered, chain=chain, samples=soundtrack.samples)
+    lufs = TARGET_LUFS if soundtrack.lufs is None else float(soundtrack.lufs)
+    loudness = master(raw, mastered, chain=chain, samples=soundtrack.samples, lufs=lufs)
     progress(0.7)
     encode_part(mastered, out)
     return {"lufs": loudness.integrated_lufs, "true_peak_dbtp": loudness.true_peak_dbtp, "level": loudness.level}

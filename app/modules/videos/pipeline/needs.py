@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from app.avatars.base import Delivery
 from app.modules.videos.pipeline.layout import Chunk
-from app.modules.videos.pipeline.looks import Drawn, Filmed, Look, Zoomed
+from app.modules.videos.pipeline.looks import Drawn, Filmed, Look, Reframed, Zoomed
 from app.modules.videos.pipeline.soundtrack import Soundtrack
 from app.modules.videos.pipeline.surveying import SurveyPlan
 from app.modules.videos.pipeline.timeline import Timeline
@@ -20,13 +20,13 @@ class Needs(Value):
     assets: tuple[Asset, ...] = ()
 
 
-Source = Drawn | Filmed | Zoomed
+Source = Drawn | Filmed | Reframed | Zoomed
 
 
 def needs_of_chunks(chunks: Sequence[Chunk]) -> Needs:
     looks = list(_looks(chunks))
     sources = [source for look in looks for source in _sources(look)]
-    takes = (source.take for source in sources if not isinstance(source, Zoomed) and source.take is not None)
+    takes = (source.take for source in sources if isinstance(source, Drawn | Filmed) and source.take is not None)
     moving = (source.asset for source in sources if not isinstance(source, Drawn) and source.asset is not None)
     written = (chunk.subtitles for chunk in chunks if chunk.subtitles is not None)
     fonts = [subtitles.font for subtitles in written if subtitles.font is not None]
@@ -42,10 +42,11 @@ def needs_of_sound(soundtrack: Soundtrack) -> Needs:
 
 
 def needs_of_survey(plan: SurveyPlan, timeline: Timeline | None) -> Needs:
-    """``timeline``: where captions are wanted."""
-    words = needs_of_words(timeline) if timeline is not None else Needs()
+    """``timeline``: where it is needed."""
+    words = needs_of_words(timeline) if timeline is not None and plan.captions is not None else Needs()
     takes = (*words.takes, *(take for phrase in plan.phrases for take in phrase.takes))
-    return _needs(iter(takes), [*words.assets, *(question.slide for question in plan.corners)])
+    seen = [*(question.slide for question in plan.corners), *(each.asset for each in plan.reframes)]
+    return _needs(iter(takes), [*words.assets, *seen])
 
 
 def needs_of_words(timeline: Timeline) -> Needs:
@@ -61,8 +62,10 @@ def needs_of_words(timeline: Timeline) -> Needs:
 
 def recordings_of(chunks: Sequence[Chunk]) -> set[str]:
     """Names of the files that are seen playing."""
-    filmed = [source for look in _looks(chunks) for source in _sources(look) if isinstance(source, Filmed)]
-    return {source.asset.sha256 if source.asset is not None else source.take or "" for source in filmed}
+    sources = [source for look in _looks(chunks) for source in _sources(look)]
+    filmed = [source for source in sources if isinstance(source, Filmed)]
+    played = {source.asset.sha256 if source.asset is not None else source.take or "" for source in filmed}
+    return played | {source.asset.sha256 for source in sources if isinstance(source, Reframed)}
 
 
 def _looks(chunks: Sequence[Chunk]) -> Iterator[Look]:

@@ -17,11 +17,13 @@ from app.media.encode import Planes
 from app.media.stage import Outline, Rect, copy, draw_surroundings, empty, fade, push
 from app.modules.videos.pipeline.ground import colour_of, draw_ground
 from app.modules.videos.pipeline.kept import Ground
+from app.modules.videos.pipeline.kinetic import Kinetic
 from app.modules.videos.pipeline.layers import Studio, WholePresenter, moving_in, rect_of
 from app.modules.videos.pipeline.looks import Drawn, Fade, FadeKind, Look, Window
 from app.modules.videos.pipeline.stamps import RisingStamp, Stamp, stamps_of
 from app.modules.videos.pipeline.subtitles import Subtitles
 from app.modules.videos.pipeline.subtitling import SubtitleLayer
+from app.modules.videos.pipeline.wording import WordLayer
 
 
 class Painter(Protocol):
@@ -30,9 +32,12 @@ class Painter(Protocol):
         ...
 
 
-def painter_of(look: Look, taking_over: Fade | None, studio: Studio, subtitles: Subtitles | None = None) -> Painter:
+def painter_of(
+    look: Look, taking_over: Fade | None, studio: Studio, subtitles: Subtitles | Kinetic | None = None
+) -> Painter:
     if subtitles is not None:
-        layer = SubtitleLayer(subtitles, studio.files)
+        kinetic = isinstance(subtitles, Kinetic)
+        layer = WordLayer(subtitles, studio.files) if kinetic else SubtitleLayer(subtitles, studio.files)
         if taking_over is None:
             return LookPainter(look, studio, layer)
         return SubtitledPainter(painter_of(look, taking_over, studio), layer)
@@ -65,7 +70,7 @@ class MarkedPainter:
 class SubtitledPainter:
     """Captions stay where they are while one look takes over from another, which leaves no place as it was."""
 
-    def __init__(self, below: Painter, subtitles: SubtitleLayer) -> None:
+    def __init__(self, below: Painter, subtitles: SubtitleLayer | WordLayer) -> None:
         self._below, self._subtitles = below, subtitles
 
     def paint(self, index: int, planes: Planes) -> None:
@@ -74,7 +79,7 @@ class SubtitledPainter:
 
 
 class LookPainter:
-    def __init__(self, look: Look, studio: Studio, subtitles: SubtitleLayer | None = None) -> None:
+    def __init__(self, look: Look, studio: Studio, subtitles: SubtitleLayer | WordLayer | None = None) -> None:
         cv2.setNumThreads(1)
         self.moving = moving_in(look, studio)
         self._target: Planes | None = None
@@ -94,7 +99,7 @@ class LookPainter:
             return self._subtitled(self._subtitles, frames)
         return None if self.moving else iter([(self.ground, frames)])
 
-    def _subtitled(self, subtitles: SubtitleLayer, frames: int) -> Iterator[tuple[Planes, int]]:
+    def _subtitled(self, subtitles: SubtitleLayer | WordLayer, frames: int) -> Iterator[tuple[Planes, int]]:
         at, planes = 0, _like(self.ground)
         for count in subtitles.runs(frames):
             self.paint(at, planes)

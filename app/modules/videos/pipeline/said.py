@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -11,7 +11,7 @@ from zipfile import is_zipfile
 
 from app.avatars.base import Delivery
 from app.avatars.performance import read_track
-from app.media.captions import CaptionWord
+from app.media.captions import CaptionWord, Cue
 from app.media.time import millisecond_at
 from app.media.tracks import read_cues
 from app.modules.videos.pipeline.listening import read_heard
@@ -25,6 +25,7 @@ class Timing(StrEnum):
     """How the times of words are known, from the surest to the least sure."""
 
     SPOKEN = "spoken"  # by the voice that said them
+    KNOWN = "known"  # from the transcript of what it was cut from
     ALIGNED = "aligned"  # heard in the recording
     CAPTIONS = "captions"  # by the recording's captions, spread over each
     ESTIMATED = "estimated"  # spread over the time in which somebody is heard
@@ -71,11 +72,16 @@ def _known(segment: Segment, files: Files) -> tuple[Timing, list[Word]] | None:
     if segment.clip is None:
         return None
     began_ms = round(Fraction(segment.source_at) * 1000)
+    if segment.said:
+        return Timing.KNOWN, [
+            Word(start_ms=word.start_ms - began_ms, end_ms=word.end_ms - began_ms, text=word.text)
+            for word in segment.said
+        ]
     if segment.words is not None:
         timing, words = read_heard(files[segment.words])
         return Timing(timing), _later(words, segment.clip.start_ms - began_ms)
     if segment.clip.captions is not None:
-        return Timing.CAPTIONS, _later(_captioned(files[segment.clip.captions.sha256]), -began_ms)
+        return Timing.CAPTIONS, _later(spread(read_cues(files[segment.clip.captions.sha256])), -began_ms)
     return None
 
 
@@ -83,9 +89,9 @@ def _later(words: tuple[Word, ...] | Iterator[Word], by_ms: int) -> list[Word]:
     return [Word(start_ms=word.start_ms + by_ms, end_ms=word.end_ms + by_ms, text=word.text) for word in words]
 
 
-def _captioned(path: Path) -> Iterator[Word]:
+def spread(captions: Iterable[Cue]) -> Iterator[Word]:
     """The words of captions; each takes its share of the time in which they are shown."""
-    for cue in read_cues(path):
+    for cue in captions:
         words = " ".join(cue.lines).split()
         letters, done = max(1, sum(map(len, words))), 0
         for text in words:

@@ -11,6 +11,8 @@ from app.media.time import FrameRange, frames_for
 from app.modules.videos.composition import Composition, Scene
 from app.modules.videos.pipeline.branding import Plated, branded, plated
 from app.modules.videos.pipeline.fingerprint import seed_of
+from app.modules.videos.pipeline.framing import FramedShot
+from app.modules.videos.pipeline.kinetic import Kinetic, kinetic_in
 from app.modules.videos.pipeline.looks import (
     Drawn,
     Fade,
@@ -19,6 +21,7 @@ from app.modules.videos.pipeline.looks import (
     Host,
     Inlay,
     Look,
+    Reframed,
     Slide,
     Window,
     Zoomed,
@@ -46,6 +49,7 @@ from app.modules.videos.scenery import (
     Corner,
     Fit,
     Layout,
+    SaidWord,
     TransitionKind,
     Value,
 )
@@ -62,13 +66,15 @@ class Moment(Value):
 
 
 class Survey(Value):
-    """What only files can tell: free corners of slides by scene, where the B-roll ``scene.place`` begins, and captions
-    that are to be in the picture, by scene.
+    """What only files can tell: free corners of slides by scene, where the B-roll ``scene.place`` begins, and by scene
+    the captions that are to be in the picture, the words that they are to keep time with, and where crops are.
     """
 
     corners: Mapping[int, Corner] = {}
     moments: Mapping[str, Moment] = {}
     captions: Mapping[int, tuple[Timed, ...]] = {}
+    words: Mapping[int, tuple[SaidWord, ...]] = {}
+    framings: Mapping[int, tuple[FramedShot, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +117,8 @@ class Shown:
     corner: Corner
     composition: Composition
     captions: tuple[Timed, ...] = ()
+    words: tuple[SaidWord, ...] = ()
+    framings: tuple[FramedShot, ...] = ()
 
     @property
     def fps(self) -> Fraction:
@@ -134,6 +142,7 @@ class Shown:
         places |= {segment.start - self.span.start for segment in self.segments}
         places |= {edge for each in self.placed for edge in (each.first, each.stop)}
         places |= self._plated.edges if self._plated is not None else set()
+        places |= {shot.start for shot in self.framings}
         return sorted(place for place in places if 0 <= place <= self.span.frames)
 
     @property
@@ -147,7 +156,10 @@ class Shown:
         """What is seen from the first frame of the part on."""
         return self._look(part.start, self._host_at(part.start))
 
-    def subtitles_of(self, part: FrameRange, look: Look) -> Subtitles | None:
+    def subtitles_of(self, part: FrameRange, look: Look) -> Subtitles | Kinetic | None:
+        style, font = self.composition.word_captions, self.composition.brand.font
+        if style is not None:
+            return kinetic_in(self.words, part, self.frame, self.fps, style, font, self.framings)
         return subtitles_in(self.captions, part, look, self.frame, self.fps, self.composition.brand.font)
 
     def handle(self, at: int) -> Look:
@@ -176,7 +188,7 @@ class Shown:
         assert self.fade is not None
         return Fade(kind=self.fade, before=before, at=at, frames=self.fade_frames)
 
-    def _look(self, at: int, source: Drawn | Filmed | None) -> Look:
+    def _look(self, at: int, source: Drawn | Filmed | Reframed | None) -> Look:
         layout = arranged(self.scene, hosted=source is not None)
         window = self._window(layout) if source is not None else None
         look = Look(
@@ -213,7 +225,7 @@ class Shown:
             return None
         return Slide(picture=picture, box=fitted((picture.width, picture.height), room))
 
-    def _host_at(self, at: int) -> Drawn | Filmed | None:
+    def _host_at(self, at: int) -> Drawn | Filmed | Reframed | None:
         """Who is seen at a frame of the scene, from that frame on."""
         segment = next(each for each in reversed(self.segments) if each.start - self.span.start <= at)
         passed = at - (segment.start - self.span.start)
@@ -221,8 +233,12 @@ class Shown:
             return _take_seen(segment, segment.take, passed, self.fps)
         if self.scene.recording is None:
             return None
-        begun = Fraction(segment.source_at) + passed / self.fps
-        return Filmed(asset=self.scene.recording.asset, at=str(begun))
+        begun, asset = Fraction(segment.source_at) + passed / self.fps, self.scene.recording.asset
+        shot = next((each for each in reversed(self.framings) if each.start <= at), None)
+        if shot is None:
+            return Filmed(asset=asset, at=str(begun))
+        panes = tuple(pane.later(at) for pane in shot.panes)
+        return Reframed(asset=asset, at=str(begun), panes=panes, blurred=shot.blurred)
 
 
 def shown_in(composition: Composition, timeline: Timeline, span: SceneSpan, survey: Survey) -> Shown:
@@ -240,6 +256,8 @@ def shown_in(composition: Composition, timeline: Timeline, span: SceneSpan, surv
         corner=corner,
         composition=composition,
         captions=survey.captions.get(span.number, ()),
+        words=survey.words.get(span.number, ()),
+        framings=survey.framings.get(span.number, ()),
     )
 
 

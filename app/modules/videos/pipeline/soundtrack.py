@@ -56,10 +56,15 @@ class Soundtrack(Value):
     voices: tuple[Voice, ...]
     pieces: tuple[Piece, ...] = ()
     music: Music | None = None
+    lufs: int | None = None  # where it is not as loud as videos usually are
 
 
 def soundtracks_of(
-    fps: Fraction, timeline: Timeline, pieces: Sequence[Piece] = (), music: Music | None = None
+    fps: Fraction,
+    timeline: Timeline,
+    pieces: Sequence[Piece] = (),
+    music: Music | None = None,
+    lufs: int | None = None,
 ) -> Iterator[Soundtrack]:
     """All that is heard, in parts that meet where nothing is: an edit leaves the others as they were."""
     voices = list(_voices(timeline, fps))
@@ -74,6 +79,7 @@ def soundtracks_of(
             voices=tuple(_moved(voice, -start) for voice in voices if start <= voice.start < stop),
             pieces=tuple(_moved(piece, -start) for piece in pieces if start <= piece.start < stop),
             music=music,
+            lufs=lufs,
         )
 
 

@@ -80,7 +80,7 @@ class Steps:
     ) -> dict[str, Any]:
         """Look into slides and takes for what the layout depends on. Returns a ``Survey``."""
         plan, timeline = SurveyPlan.model_validate(document), None
-        if plan.captions is not None:
+        if plan.timed:
             timeline = time_line(*await asyncio.to_thread(self._lengths, job_id, takes))
         needs = needs_of_survey(plan, timeline)
         async with self._making.processor, self._files(job_id, workspace_id, needs) as files:

@@ -58,7 +58,7 @@ class _Drawn:
     def __init__(self, subtitle: Subtitle, subtitles: Subtitles, face: Face) -> None:
         room, size = subtitles.room, subtitles.size
         aside, above = round(_ASIDE * size), round(_ABOVE * size)
-        text = "\n".join(_settable(line, face) for line in subtitle.lines)
+        text = "\n".join(settable(line, face) for line in subtitle.lines)
         words = fit_text(
             text, face, size=size, width=room.width - 2 * aside, height=room.height - 2 * above, lines=2,
             align=Align.CENTRE,
@@ -80,7 +80,7 @@ def _inked(words: Lettering, width: int, height: int) -> tuple[Planes, Mask]:
     return bgr_planes(picture), mask_of(np.rint(covered * 255).astype(np.uint8))
 
 
-def _settable(line: str, face: Face) -> str:
+def settable(line: str, face: Face) -> str:
     """Without the letters that no font has: a caption that lacks one says more than no video."""
     return "".join(character for character in line if _has_font(character, face))
 

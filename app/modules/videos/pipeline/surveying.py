@@ -6,26 +6,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import TenexError
 from app.media.quiet import Part, covered, quietest
 from app.media.time import millisecond_at
+from app.media.watching import watch
 from app.modules.videos.composition import Captions, Composition, Picture, Scene
 from app.modules.videos.phrases import time_of
 from app.modules.videos.pipeline.branding import mark_of, overlap
 from app.modules.videos.pipeline.captioning import captions_of
+from app.modules.videos.pipeline.framing import FramedShot, framed, steered
 from app.modules.videos.pipeline.ground import read_image
 from app.modules.videos.pipeline.listening import listening_of
-from app.modules.videos.pipeline.looks import Box
+from app.modules.videos.pipeline.looks import Box, Pan
 from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.said import said_in, words_of
 from app.modules.videos.pipeline.scenes import Moment, Survey, arranged
 from app.modules.videos.pipeline.staging import CORNERS, STANDING, Size, corner_box, fitted, standing_box, whole
 from app.modules.videos.pipeline.subtitles import Timed
 from app.modules.videos.pipeline.timeline import Timeline
-from app.modules.videos.scenery import Arrangement, Asset, Corner, Value
+from app.modules.videos.scenery import Arrangement, Asset, Corner, Framing, FramingMode, SaidWord, Value
 
 
 class PhraseNotHeard(TenexError):
@@ -54,16 +57,35 @@ class Phrase(Value):
     takes: tuple[str, ...]
 
 
+class Reframe(Value):
+    """Where the crop of a scene's recording is, in a frame of another shape."""
+
+    scene: int
+    asset: Asset
+    framing: Framing
+
+
 class SurveyPlan(Value):
-    """``captions``: of every scene, for a picture as it is said here."""
+    """``captions``: of every scene, for a picture as it is said here; ``by_word`` if they keep time with words.
+
+    ``reframes``: for the same picture.
+    """
 
     corners: tuple[Question, ...] = ()
     phrases: tuple[Phrase, ...] = ()
     captions: Picture | None = None
+    by_word: bool = False
+    reframes: tuple[Reframe, ...] = ()
+    picture: Picture | None = None
 
     @property
     def empty(self) -> bool:
-        return not self.corners and not self.phrases and self.captions is None
+        return not self.corners and not self.phrases and not self.timed
+
+    @property
+    def timed(self) -> bool:
+        """Whether it takes the timeline to answer."""
+        return self.captions is not None or bool(self.reframes)
 
 
 def survey_plan(composition: Composition, takes: Sequence[PlannedTake]) -> SurveyPlan:
@@ -71,7 +93,16 @@ def survey_plan(composition: Composition, takes: Sequence[PlannedTake]) -> Surve
         corners=tuple(_corners(composition)),
         phrases=tuple(_phrases(composition, takes)),
         captions=composition.picture if composition.captions is Captions.BURNED else None,
+        by_word=composition.word_captions is not None,
+        reframes=tuple(_reframes(composition)),
+        picture=composition.picture,
     )
+
+
+def _reframes(composition: Composition) -> Iterator[Reframe]:
+    for number, scene in enumerate(composition.scenes):
+        if scene.framing is not None and scene.recording is not None:
+            yield Reframe(scene=number, asset=scene.recording.asset, framing=scene.framing)
 
 
 def _corners(composition: Composition) -> Iterator[Question]:
@@ -114,10 +145,48 @@ def survey(task: dict[str, Any], _progress: object) -> dict[str, Any]:
     files = {name: Path(path) for name, path in task["files"].items()}
     corners = {question.scene: _free_corner(question, files) for question in plan.corners}
     moments = {phrase.name: _moment(phrase, files) for phrase in plan.phrases}
-    captions = dict[int, tuple[Timed, ...]]()
-    if plan.captions is not None:
-        captions = dict(_captions(Timeline.model_validate(task["timeline"]), plan.captions, files))
-    return Survey(corners=corners, moments=moments, captions=captions).model_dump(mode="json")
+    captions, words, framings = (
+        dict[int, tuple[Timed, ...]](),
+        dict[int, tuple[SaidWord, ...]](),
+        dict[int, tuple[FramedShot, ...]](),
+    )
+    if plan.timed:
+        timeline = Timeline.model_validate(task["timeline"])
+        if plan.captions is not None and plan.by_word:
+            words = dict(_words(timeline, plan.captions, files))
+        elif plan.captions is not None:
+            captions = dict(_captions(timeline, plan.captions, files))
+        if plan.picture is not None:
+            framings = {each.scene: _framed(each, timeline, plan.picture, files) for each in plan.reframes}
+    found = Survey(corners=corners, moments=moments, captions=captions, words=words, framings=framings)
+    return found.model_dump(mode="json")
+
+
+def _framed(wanted: Reframe, timeline: Timeline, picture: Picture, files: Mapping[str, Path]) -> tuple[FramedShot, ...]:
+    (segment,) = timeline.of(timeline.scenes[wanted.scene])
+    at, asset, mode = Fraction(segment.source_at), wanted.asset, wanted.framing.mode
+    source = (asset.width, asset.height)
+    blind = mode in (FramingMode.CENTER, FramingMode.FILL) or bool(wanted.framing.keys)
+    shots = watch(files[asset.sha256], at, segment.frames, picture.rate, faces=not blind)
+    if wanted.framing.keys:
+        keys = [
+            Pan(frame=round((Fraction(key.at_ms, 1000) - at) * picture.rate), x=key.x, y=key.y, cut=key.cut)
+            for key in wanted.framing.keys
+        ]
+        return steered(shots, keys, source, picture.size)
+    return framed(shots, source, picture.size, float(picture.rate), mode)
+
+
+def _words(
+    timeline: Timeline, picture: Picture, files: Mapping[str, Path]
+) -> Iterator[tuple[int, tuple[SaidWord, ...]]]:
+    for span in timeline.scenes:
+        said = said_in(timeline, span, files, picture.rate)
+        if said is not None:
+            yield (
+                span.number,
+                tuple(SaidWord(start_ms=word.start_ms, end_ms=word.end_ms, text=word.text) for word in said.words),
+            )
 
 
 def _captions(

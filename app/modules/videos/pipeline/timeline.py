@@ -17,7 +17,7 @@ from app.media.time import frames_for, frames_of_whole_packets
 from app.modules.videos.composition import Composition, Scene
 from app.modules.videos.pipeline.listening import listening_of
 from app.modules.videos.pipeline.plan import SCENE_PAUSE_MS, PlannedTake
-from app.modules.videos.scenery import Clip, Value
+from app.modules.videos.scenery import Clip, SaidWord, Value
 
 LEAD_MS = 120
 #: The silence after the very last passage.
@@ -37,6 +37,7 @@ class Segment(Value):
     clip: Clip | None = None
     source_at: str = "0"
     words: str | None = None  # what was heard in the clip, by its fingerprint
+    said: tuple[SaidWord, ...] = ()  # what is known to be said in it
 
 
 class SceneSpan(Value):
@@ -156,4 +157,4 @@ def _heard(clock: _Clock, number: int, scene: Scene) -> Segment:
         return clock.segment(number, scene.duration_ms or 0)
     listening = listening_of(scene)
     words = listening.fingerprint if listening is not None else None
-    return clock.run_of(number, clip).model_copy(update={"words": words})
+    return clock.run_of(number, clip).model_copy(update={"words": words, "said": scene.words})

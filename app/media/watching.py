@@ -1,0 +1,225 @@
+# pyright: reportUnknownMemberType=false
+"""What is seen in a run of a recording: where it is cut, and where faces are. A stranger's file: only to be opened in
+limited child processes.
+
+Frames are those of our own clock, so that what was found at a frame is what is shown with it. Places are shares of the
+upright picture, 0..1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from app.media.demux import choose, opened, packets_of
+from app.media.encode import Plane
+from app.media.examined import Bounds
+from app.media.film import Projector, Run, Size, upright
+from app.media.look import rotation_of
+
+#: Part of every fingerprint of what depends on it.
+WATCHING_VERSION = "1"
+#: Faces are looked for so often in a second, in pictures so wide, and are no smaller than such a share of the height.
+_LOOKS, _SEARCHED_WIDTH, _SMALLEST_FACE = 4, 400, 0.08
+#: The detector's steps of size, how often it must find the same face, and every how many looks it looks everywhere.
+_STEP, _NEIGHBOURS, _EVERYWHERE = 1.15, 5, 4
+#: One that is quick, and one that has to agree where a face is seen first: lamps and clocks are faces to the first.
+_FIRST, _SECOND = "frontalface_default", "frontalface_alt"
+_Pixels = tuple[int, int, int, int]
+_WITH_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
+#: A cut changes the picture by so many levels on average, and so many times more than the frames around it do.
+_CUT_LEVELS, _CUT_TIMES = 14.0, 3.0
+_THUMB = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """``moved``: how much the mouth moves, in levels, beyond what the whole face does."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    moved: float = 0.0
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return self.x + self.width / 2, self.y + self.height / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """The faces of one frame."""
+
+    frame: int
+    faces: tuple[Face, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shot:
+    """Frames ``start <= n < stop`` between two cuts. ``stillness``: which share of the picture never moves."""
+
+    start: int
+    stop: int
+    sights: tuple[Sight, ...]
+    stillness: float
+
+
+class _Upright(Projector[Plane]):
+    """The luma of each frame."""
+
+    def _developed(self, frame: av.VideoFrame, size: Size) -> Plane:  # noqa: ARG002
+        known = frame if frame.format.name in _WITH_LUMA else frame.reformat(format="gray")
+        return upright(luma_of(known), rotation_of(frame))
+
+
+def luma_of(frame: av.VideoFrame) -> Plane:
+    """The first plane of an 8-bit picture, without its row padding."""
+    plane = frame.planes[0]
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)[: frame.height, : frame.width]
+
+
+def watch(path: Path, at: Fraction, frames: int, fps: Fraction, *, faces: bool = True) -> tuple[Shot, ...]:
+    """So many frames of the recording, from ``at`` seconds on. Raises ``Corrupt``."""
+    every = max(1, round(fps / _LOOKS))
+    thumbs, sights = list[NDArray[np.int16]](), list[Sight]()
+    cv2.setNumThreads(1)
+    with _Upright(path, Run(at=at), fps=fps, size=(2, 2)) as film:
+        last, lookout = None, _Lookout()
+        for index in range(frames):
+            luma = film.picture(index)
+            thumbs.append(_thumb(luma))
+            if faces and index % every == min(1, frames - 1):
+                sights.append(Sight(frame=index, faces=lookout.look(luma, last)))
+            last = luma
+    changes = [float(np.abs(after - before).mean()) for before, after in pairwise(thumbs)]
+    edges = [0, *_cuts(changes, max(2, round(fps / 3))), frames]
+    return tuple(_shot(start, stop, sights, thumbs) for start, stop in pairwise(edges))
+
+
+def _shot(start: int, stop: int, sights: Sequence[Sight], thumbs: Sequence[NDArray[np.int16]]) -> Shot:
+    own = np.stack(thumbs[start : stop : max(1, (stop - start) // 60)])
+    return Shot(
+        start=start,
+        stop=stop,
+        sights=tuple(sight for sight in sights if start <= sight.frame < stop),
+        stillness=float((np.ptp(own, axis=0) < 12).mean()),
+    )
+
+
+def _cuts(changes: Sequence[float], shortest: int) -> Iterator[int]:
+    """The first frame after each cut. A flash, which changes back at once, is none."""
+    last = 0
+    for index, change in enumerate(changes):
+        around = [*changes[max(0, index - 3) : index], *changes[index + 1 : index + 4]]
+        usual = sum(around) / max(1, len(around))
+        if change > _CUT_LEVELS and change > _CUT_TIMES * usual and index + 1 - last >= shortest:
+            last = index + 1
+            yield last
+
+
+def _thumb(luma: Plane) -> NDArray[np.int16]:
+    step = max(1, luma.shape[0] // _THUMB)
+    small = cv2.resize(luma[::4, ::4], (luma.shape[1] // step, luma.shape[0] // step), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.int16)
+
+
+class _Lookout:
+    """Looks for faces: in all of the picture now and then, else around those that were just seen."""
+
+    def __init__(self) -> None:
+        self._before: Plane | None = None
+        self._found: list[_Pixels] = []
+        self._looks = 0
+
+    def look(self, luma: Plane, previous: Plane | None) -> tuple[Face, ...]:
+        """``previous``: the picture of the frame before."""
+        small, earlier = _reduced(luma), _reduced(previous) if previous is not None else None
+        level = np.asarray(cv2.equalizeHist(small), np.uint8)
+        everywhere = not self._found or self._looks % _EVERYWHERE == 0
+        self._looks += 1
+        self._found = _found_in(level) if everywhere else [near for box in self._found for near in _near(level, box)]
+        return tuple(_face(box, small, earlier) for box in self._found)
+
+
+def _reduced(luma: Plane) -> Plane:
+    height, width = luma.shape
+    scale = min(1.0, _SEARCHED_WIDTH / min(width, height * 16 / 9))
+    size = (round(width * scale), round(height * scale))
+    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _found_in(level: Plane) -> list[_Pixels]:
+    least = max(20, round(_SMALLEST_FACE * min(level.shape)))
+    found = _detected(level, least, max(level.shape))
+    return [box for box in found if _detected(*_around(level, box), name=_SECOND)]
+
+
+def _around(level: Plane, box: _Pixels) -> tuple[Plane, int, int]:
+    """The part of the picture in which a face is, or was, and the least and most that it may measure."""
+    x, y, width, height = box
+    part = level[max(0, y - height // 2) : y + height * 3 // 2, max(0, x - width // 2) : x + width * 3 // 2]
+    return np.ascontiguousarray(part), max(20, width * 2 // 3), width * 3 // 2
+
+
+def _near(level: Plane, box: _Pixels) -> list[_Pixels]:
+    """The face that was in the box, if it is still about there."""
+    x, y, width, height = box
+    found, (left, top) = _detected(*_around(level, box)), (max(0, x - width // 2), max(0, y - height // 2))
+    moved = [(left + a, top + b, c, d) for a, b, c, d in found]
+    return [min(moved, key=lambda each: abs(each[0] - x) + abs(each[1] - y))] if moved else []
+
+
+def _detected(level: Plane, least: int, most: int, name: str = _FIRST) -> list[_Pixels]:
+    found = _cascade(name).detectMultiScale(level, _STEP, _NEIGHBOURS, minSize=(least, least), maxSize=(most, most))
+    return [(x, y, wide, high) for x, y, wide, high in np.asarray(found, int).reshape(-1, 4).tolist()]
+
+
+def _face(box: _Pixels, now: Plane, before: Plane | None) -> Face:
+    (height, width), (x, y, wide, high) = now.shape, box
+    moved = _moved(now, before, box) if before is not None and before.shape == now.shape else 0.0
+    return Face(x=x / width, y=y / height, width=wide / width, height=high / height, moved=moved)
+
+
+def _moved(now: Plane, before: Plane, box: _Pixels) -> float:
+    x, y, width, height = box
+    change = np.abs(now[y : y + height, x : x + width].astype(np.int16) - before[y : y + height, x : x + width])
+    mouth = change[2 * height // 3 :, width // 4 : 3 * width // 4]
+    return max(0.0, float(mouth.mean() - change[: height // 2].mean()))
+
+
+@cache
+def _cascade(name: str) -> cv2.CascadeClassifier:
+    """Viola and Jones' detector, with trained data that OpenCV ships."""
+    return cv2.CascadeClassifier(str(Path(cv2.__file__).parent / "data" / f"haarcascade_{name}.xml"))
+
+
+def changes_of(path: Path) -> list[int]:
+    """When the picture has changed from one key frame to the next, in milliseconds: only those are looked at."""
+    changed, last = list[int](), None
+    with opened(path, max_pixels=Bounds().max_pixels) as media:
+        stream = choose(media).picture
+        stream.codec_context.skip_frame = "NONKEY"
+        stream.codec_context.thread_count = 1
+        tick = stream.time_base or Fraction(1, 1000)
+        for packet in packets_of(media, stream):
+            if not packet.is_keyframe:
+                continue
+            with suppress(FFmpegError):
+                for frame in stream.codec_context.decode(packet):
+                    thumb = _thumb(luma_of(frame if frame.format.name in _WITH_LUMA else frame.reformat(format="gray")))
+                    if last is not None and np.abs(thumb - last).mean() > _CUT_LEVELS and frame.pts is not None:
+                        changed.append(round(frame.pts * tick * 1000))
+                    last = thumb
+    return changed
