@@ -30,6 +30,9 @@ from app.modules.accounts.service import Accounts
 from app.modules.credits.service import Credits
 from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars, ensure_built_in
+from app.modules.videos.clips.searching import SearchSteps, SearchWorkflow
+from app.modules.videos.clips.service import Clips
+from app.modules.videos.clips.transcripts import Transcripts
 from app.modules.videos.collector import GRACE, Collector
 from app.modules.videos.expiry import Expiry
 from app.modules.videos.file_links import FileLinks, StoryboardLinks
@@ -60,6 +63,7 @@ PRELOAD = (
     "app.modules.videos.pipeline.children",
     "app.modules.videos.pipeline.mixing",
     "app.modules.videos.pipeline.surveying",
+    "app.modules.videos.clips.searching",
     "app.modules.videos.intake.children",
     "app.documents.children",
     "app.avatars.studio.provider",
@@ -99,6 +103,8 @@ class Services:
     idempotency: Idempotency
     renders: Renders
     webinars: Webinars
+    clips: Clips
+    transcripts: Transcripts
     videos: Videos
     references: References
     jobs: Jobs
@@ -162,10 +168,8 @@ def build_platform(settings: Settings) -> Platform:
 
 def build_services(settings: Settings) -> Services:
     platform = build_platform(settings)
-    engine, secret, jobs, references = EngineClient(settings.database), load_secret(settings), Jobs(), References()
-    renders = Renders(
-        engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
-    )
+    engine, secret, references = EngineClient(settings.database), load_secret(settings), References()
+    jobs, renders = Jobs(), _renders(platform, engine)
     return Services(
         platform=platform,
         engine=engine,
@@ -174,17 +178,38 @@ def build_services(settings: Settings) -> Services:
         idempotency=Idempotency(),
         renders=renders,
         webinars=Webinars(renders=renders, references=references),
-        videos=Videos(
-            jobs=jobs,
-            links=_file_links(platform, secret),
-            settlement=platform.settlement,
-            blobs=platform.blobs,
-        ),
+        clips=_clips(platform, engine),
+        transcripts=_transcripts(platform),
+        videos=_videos(platform),
         references=references,
         jobs=jobs,
         avatars=Avatars(providers=platform.providers),
         uploads=_uploads(platform, engine),
         files=Files(links=platform.storage.links, blobs=platform.blobs),
+    )
+
+
+def _videos(platform: Platform) -> Videos:
+    links = _file_links(platform, load_secret(platform.settings))
+    return Videos(jobs=Jobs(), links=links, settlement=platform.settlement, blobs=platform.blobs)
+
+
+def _renders(platform: Platform, engine: EngineClient) -> Renders:
+    return Renders(
+        engine=engine, credits=platform.credits, settlement=platform.settlement, providers=platform.providers
+    )
+
+
+def _transcripts(platform: Platform) -> Transcripts:
+    return Transcripts(platform.blobs)
+
+
+def _clips(platform: Platform, engine: EngineClient) -> Clips:
+    return Clips(
+        renders=_renders(platform, engine),
+        transcripts=_transcripts(platform),
+        videos=_videos(platform),
+        engine=engine,
     )
 
 
@@ -232,6 +257,9 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     receiving = Receiving(workshop, outbound, most_bytes=settings.max_upload_bytes)
     arrival = IntakeWorkflow(durable=durable, steps=IntakeSteps(workshop, making, receiving, _bounds(settings)))
     filing = FilingWorkflow(durable=durable, steps=FilingSteps(workshop, making, receiving))
+    # Clips of the moments that are found are ordered by the worker that found them.
+    clips = _clips(platform, EngineClient(settings.database))
+    search = SearchWorkflow(durable=durable, steps=SearchSteps(workshop, making, clips))
     workflows: dict[str, Workflow] = {
         "render": reporting(story.render),
         "take": reporting(story.take),
@@ -247,6 +275,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         "file": reporting(filing.file),
         "study": reporting(filing.study),
         "pages": reporting(filing.pages),
+        "moments": reporting(search.moments),
     }
     leases = leases_for(settings.database, settings.data / "leases")
     return EngineWorker(url=settings.database, leases=leases), workflows

@@ -17,6 +17,7 @@ from app.bootstrap import build_housekeeping, build_platform, build_worker, prep
 from app.core.errors import TenexError
 from app.core.settings import Settings
 from app.engine.durable import Durable
+from app.modules.videos.clips.searching import SearchWatch
 from app.modules.videos.filing.watch import FilingWatch
 from app.modules.videos.pipeline.watch import Watch
 
@@ -25,7 +26,7 @@ PRUNE_EVERY_S = 600
 #: How long the engine remembers what it did. Jobs, receipts and files are kept by the application itself.
 HISTORY_S = 86_400.0
 #: The workflows that are asked for; the others are their children, and go with them.
-ORDERED = ("render", "intake", "file")
+ORDERED = ("render", "intake", "file", "moments")
 log = structlog.get_logger(__name__)
 
 
@@ -48,6 +49,7 @@ def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable |
     housekeeping.start()
     watch = Watch(database=platform.database, settlement=platform.settlement, flows=engine)
     filing = FilingWatch(database=platform.database, flows=engine)
+    searches = SearchWatch(database=platform.database, flows=engine)
     for tick in itertools.count(1):
         if stopping.wait(1.0) or (parent_pid is not None and os.getppid() != parent_pid):
             break
@@ -55,6 +57,7 @@ def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable |
             if tick % WATCH_EVERY_S == 0:
                 watch.look()
                 filing.look()
+                searches.look()
             if tick % PRUNE_EVERY_S == 0:
                 engine.prune(ORDERED, older_than_s=HISTORY_S)
     housekeeping.stop()

@@ -32,6 +32,7 @@ parameter that does not fit this description answers 422 with a list of faults.
 TAGS = [
     {"name": "videos", "description": "Videos and their revisions"},
     {"name": "webinars", "description": "Slides, a host and B-roll as one video"},
+    {"name": "clips", "description": "Short clips cut from long videos, and what is said in them"},
     {"name": "uploads", "description": "Bringing recordings in"},
     {"name": "files", "description": "Decks, images, sound, subtitles and fonts"},
     {"name": "renders", "description": "Render jobs: progress, events, cancelling"},
@@ -66,6 +67,8 @@ _CONFLICTS = {
     "create_video": "idempotency_key_reuse",
     "create_webinar": "idempotency_key_reuse",
     "change_webinar": "render_in_progress",
+    "create_clips": "not_ready",
+    "change_clip": "render_in_progress",
     "create_upload": "idempotency_key_reuse",
     "complete_upload": "upload_incomplete",
     "create_file": "idempotency_key_reuse",
@@ -81,6 +84,8 @@ _MISSING = {
     "{number}": "revision_not_found",
     "{file_id}": "file_not_found",
     "{upload_id}": "upload_not_found",
+    "{search_id}": "clip_search_not_found",
+    "{clip_id}": "video_not_found",
     "{video_id}": "video_not_found",
 }
 _PROBLEM = {

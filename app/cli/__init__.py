@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from app.cli import accounts, credits, demo, doctor, render, server, upload, voices, webinar  # noqa: A004 - its word
+from app.cli import accounts, clips, credits, demo, doctor, render, server, upload, voices, webinar  # noqa: A004 - its word
 from app.cli.errors import exit_code
 from app.cli.output import AsJson, Output, report
 from app.core.errors import TenexError
@@ -49,6 +49,7 @@ def build() -> typer.Typer:
     app.command()(render.render)
     app.command()(upload.upload)
     app.command()(webinar.webinar)
+    app.command()(clips.clips)
     app.command()(server.mcp)
     app.command(hidden=True)(server.api)
     app.command()(demo.demo)

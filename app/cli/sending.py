@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 
+from app.cli.errors import UploadFailed
 from app.core.remote import ApiRefused, ApiUnreachable, refusal_of
 
 VIDEOS = "/api/v1/videos"
@@ -195,6 +196,22 @@ def awaited(api: Api, path: str, tell: Callable[[Json], None]) -> Json:
         if found["status"] in ("ready", "failed"):
             return found
         api.wait(_LOOK_EVERY_S)
+
+
+def delivered(api: Api, file: Path, place: str) -> str:
+    """The id of a file in the library, once it is ready there; what arrived before is not sent again.
+
+    Raises UploadFailed.
+    """
+    sender = Sender(api, file, place, lambda _sent: None)
+    begun = sender.begin(digest(file, lambda _read: None), {})
+    sender.send(begun["id"])
+    path = f"{FILES}/{begun['id']}" if place == FILES else f"/{begun['id']}"
+    found = awaited(api, path, lambda _found: None)
+    if found["status"] == "failed":
+        reason: Json = found["error"] if "error" in found else found["render"]["error"]
+        raise UploadFailed(f"{file.name} was not taken in: {reason['message']}", code=reason["code"])
+    return str(begun["id"])
 
 
 def digest(file: Path, tell: Callable[[int], None]) -> str:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from app.cli.errors import Exit, RenderFailed, UploadFailed, UsageWrong
+from app.cli.errors import Exit, RenderFailed, UsageWrong
 from app.cli.output import AsJson, Output, megabytes
 from app.cli.progress import Moment, metered
 from app.cli.render import AspectChoice, RateChoice, ResolutionChoice, check_target
@@ -126,19 +126,10 @@ class _Errand:
 
     def _sent(self, api: Any, file: Path, before: float) -> str:
         """The id of a file in the library, once it is ready."""
-        from app.cli.sending import FILES, RECORDINGS, Sender, awaited, digest
+        from app.cli.sending import FILES, RECORDINGS, delivered
 
         self.show(Moment(stage="sending", share=before * _SENT, eta_s=None))
-        place = FILES if is_file(file) else RECORDINGS
-        sender = Sender(api, file, place, lambda _sent: None)
-        begun = sender.begin(digest(file, lambda _read: None), {})
-        sender.send(begun["id"])
-        path = f"{FILES}/{begun['id']}" if is_file(file) else f"/{begun['id']}"
-        found = awaited(api, path, lambda _found: None)
-        if found["status"] == "failed":
-            reason: Json = found["error"] if "error" in found else found["render"]["error"]
-            raise UploadFailed(f"{file.name} was not taken in: {reason['message']}", code=reason["code"])
-        return str(begun["id"])
+        return delivered(api, file, FILES if is_file(file) else RECORDINGS)
 
 
 def request_of(errand: _Errand, ids: Mapping[Path, str]) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pysubs2
@@ -53,7 +54,17 @@ def spoken(cues: Sequence[Cue]) -> str:
 
 def read_cues(path: Path) -> Iterator[Cue]:
     """Subtitles of any kind that pysubs2 reads, as plain text in order of time."""
-    for event in sorted(pysubs2.load(str(path), encoding="utf-8", errors="replace")):
+    return _cues(pysubs2.load(str(path), encoding="utf-8", errors="replace"))
+
+
+def cues_in(text: str) -> Iterator[Cue]:
+    """The same of the text of such a file; none when it is no subtitles."""
+    with suppress(pysubs2.exceptions.Pysubs2Error, ValueError, LookupError, ArithmeticError):
+        yield from _cues(pysubs2.SSAFile.from_string(text))
+
+
+def _cues(subtitles: pysubs2.SSAFile) -> Iterator[Cue]:
+    for event in sorted(subtitles):
         lines = tuple(line.strip() for line in event.plaintext.splitlines() if line.strip())
         if lines and event.is_text and event.end > event.start >= 0:
             yield Cue(start_ms=event.start, end_ms=event.end, lines=lines)

@@ -31,6 +31,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "change_video": {"title": "Mine"},
     "create_webinar": {"scenes": [{"duration": 1}]},
     "change_webinar": {"scenes": [{"duration": 1}]},
+    "create_clips": {"ranges": [{"start": 0, "end": 0.5}]},
+    "change_clip": {"aspect_ratio": "1:1"},
+    "put_transcript": {"words": [{"start": 0, "end": 0.2, "text": "Hello."}]},
     "render_again": {"aspect_ratio": "9:16"},
     "put_reference": {"label": "Mine"},
     "create_avatar": {"name": "Mine", "provider_avatar_id": "maya"},
@@ -138,7 +141,11 @@ def _belongings(caller: Caller, installation: Installation) -> dict[str, str]:
     profile = caller.post("/avatars", {"name": "Theirs", "provider_avatar_id": "maya"}).json()
     video = installation.ready(caller)
     upload = caller.post("/uploads", {"filename": "theirs.mp4", "size": 10}).json()
+    clips = caller.post(f"/{video['id']}/clips", {"ranges": [{"start": 0, "end": 0.5}]}).json()["clips"]
+    search = caller.post(f"/{video['id']}/clips", {"count": 1, "min_seconds": 1, "dry_run": True}).json()["search"]
     return {
+        "clip_id": clips[0]["id"],
+        "search_id": search["id"],
         "video_id": video["id"],
         "job_id": video["render"]["id"],
         "avatar_id": profile["id"],

@@ -14,6 +14,8 @@ from app.core.pagination import Cursors
 from app.modules.accounts.dependencies import caller_with
 from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars
+from app.modules.videos.clips.service import Clips
+from app.modules.videos.clips.transcripts import Transcripts
 from app.modules.videos.fields import Instant
 from app.modules.videos.files import Files
 from app.modules.videos.jobs import Jobs
@@ -49,6 +51,10 @@ class HasVideos(Protocol):
     def renders(self) -> Renders: ...
     @property
     def webinars(self) -> Webinars: ...
+    @property
+    def clips(self) -> Clips: ...
+    @property
+    def transcripts(self) -> Transcripts: ...
     @property
     def files(self) -> Files: ...
     @property

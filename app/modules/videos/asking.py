@@ -19,6 +19,16 @@ def asked_once(
     request: Request, caller: Principal, key: str | None, body: BaseModel, ask: Callable[[Session], Ordered]
 ) -> Response:
     """202 with the video, in the one transaction in which ``ask`` orders it; the same again for the same key."""
+    videos = services_of(request).videos
+    return answered_once(
+        request, caller, key, body, lambda session: videos.get(session, caller.workspace_id, ask(session).video.id)
+    )
+
+
+def answered_once(
+    request: Request, caller: Principal, key: str | None, body: BaseModel, ask: Callable[[Session], BaseModel]
+) -> Response:
+    """202 with what ``ask`` answers, in the one transaction in which it orders it; the same again for the same key."""
     services = services_of(request)
     digest = request_digest("POST", request.url.path, body_of(body))
     with (
@@ -27,6 +37,5 @@ def asked_once(
     ):
         answer = slot.answer
         if answer is None:
-            video = services.videos.get(session, caller.workspace_id, ask(session).video.id)
-            answer = slot.keep(status=202, body=video.model_dump_json())
+            answer = slot.keep(status=202, body=ask(session).model_dump_json())
     return answer_kept(answer)

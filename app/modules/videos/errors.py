@@ -100,3 +100,15 @@ class InvalidMetadata(InvalidRequest):
 
 class InvalidWebinar(InvalidRequest):
     code = "invalid_webinar"
+
+
+class InvalidClip(InvalidRequest):
+    code = "invalid_clip"
+
+
+class InvalidTranscript(InvalidRequest):
+    code = "invalid_transcript"
+
+
+class SearchNotFound(NotFound):
+    code = "clip_search_not_found"

@@ -118,6 +118,15 @@ class FileStatus(StrEnum):
     FAILED = "failed"
 
 
+class SearchStatus(StrEnum):
+    """Of a search for moments that are worth a clip."""
+
+    QUEUED = "queued"
+    SEARCHING = "searching"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
 class TakeStatus(StrEnum):
     """An avatar provider's work on one take. ``unknown``: a submit may have arrived, and is looked up first."""
 
@@ -338,6 +347,56 @@ class StoredBrand(Base):
     workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id), primary_key=True)
     wanted: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StoredTranscript(Base):
+    """What is said in a video, as somebody has put it right: ``[start_ms, end_ms, text]`` for each word."""
+
+    __tablename__ = "video_transcripts"
+
+    video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText)
+    language: Mapped[str | None] = mapped_column(String(20))
+    words: Mapped[list[Any]] = mapped_column(JsonDocument)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ClipVariant(Base):
+    """A video of kind ``clip``: which range of its source it is, why, and how it was asked for."""
+
+    __tablename__ = "clip_variants"
+    __table_args__ = (Index("ix_clip_variants_page", "workspace_id", "source_id", "created_at", "video_id"),)
+
+    video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"), primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText)
+    source_id: Mapped[str] = mapped_column(IdText)
+    start_ms: Mapped[int] = mapped_column(BigInteger)
+    end_ms: Mapped[int] = mapped_column(BigInteger)
+    score: Mapped[int | None] = mapped_column(Integer)
+    reasons: Mapped[list[Any]] = mapped_column(JsonDocument)
+    caption: Mapped[str] = mapped_column(Text)
+    wanted: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ClipSearch(Base):
+    """A search for the moments of a video that are worth a clip, and what it found."""
+
+    __tablename__ = "clip_searches"
+    __table_args__ = (Index("ix_clip_searches_status", "status", "created_at"),)
+
+    id: Mapped[str] = mapped_column(IdText, primary_key=True)
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
+    video_id: Mapped[str] = mapped_column(IdText, ForeignKey("videos.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(String(16))
+    wanted: Mapped[dict[str, Any]] = mapped_column(JsonDocument)
+    candidates: Mapped[list[Any]] = mapped_column(JsonDocument, default=list)
+    clip_ids: Mapped[list[Any]] = mapped_column(JsonDocument, default=list)
+    notes: Mapped[list[Any]] = mapped_column(JsonDocument, default=list)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(String(2000))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RenderTask(Base):

@@ -18,18 +18,18 @@ def tokens_of(text: str) -> list[str]:
 
 def places_of(phrase: str, text: str) -> list[int]:
     """The number of the phrase's first word wherever it occurs in the text."""
-    return _places(tokens_of(phrase), tokens_of(text))
+    return places_among(tokens_of(phrase), tokens_of(text))
 
 
 def time_of(phrase: str, words: Iterable[tuple[int, str]]) -> int | None:
     """When the phrase begins among words and their times; a word may be several tokens. None when it does not occur."""
     timed = [(time, token) for time, word in words for token in tokens_of(word)]
-    places = _places(tokens_of(phrase), [token for _, token in timed])
+    places = places_among(tokens_of(phrase), [token for _, token in timed])
     return timed[places[0]][0] if places else None
 
 
-def _places(wanted: Sequence[str], tokens: Sequence[str]) -> list[int]:
-    """Knuth, Morris and Pratt: in the time that both take to be read."""
+def places_among(wanted: Sequence[str], tokens: Sequence[str]) -> list[int]:
+    """Where the wanted tokens begin. Knuth, Morris and Pratt: in the time that both take to be read."""
     if not wanted:
         return []
     borders, matched = [0], 0

@@ -26,6 +26,7 @@ from app.modules.videos.access import (
     services_of,
 )
 from app.modules.videos.asking import asked_once
+from app.modules.videos.clips import routes as clip_routes
 from app.modules.videos.fields import SearchText, Seconds, TagNames, milliseconds
 from app.modules.videos.finding import Sort, VideoFilter, list_name
 from app.modules.videos.models import Kind, Source, VideoStatus
@@ -48,6 +49,7 @@ router.include_router(upload_routes.router)
 router.include_router(file_routes.router)
 router.include_router(webinar_routes.router)
 router.include_router(brand_routes.router)
+router.include_router(clip_routes.fixed)
 videos = APIRouter(prefix=PREFIX, tags=["videos"])
 
 
@@ -181,4 +183,5 @@ def restore_revision(
 router.include_router(videos)
 router.include_router(storyboards.router)
 router.include_router(render_routes.of_video)
+router.include_router(clip_routes.of_video)
 router.include_router(reference_routes.router)

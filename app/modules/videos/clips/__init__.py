@@ -1,0 +1,1 @@
+"""Short clips from long videos: transcripts, moments, and what becomes of them."""

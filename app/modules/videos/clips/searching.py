@@ -1,0 +1,165 @@
+"""One search from beginning to end: the video is listened to, its moments are scored, and those that are worth it
+become clips. A small workflow of its own; every effect is a step.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from app.core.clock import utc_now
+from app.core.database import Database
+from app.engine.durable import Durable, WorkFailed
+from app.media.liveliness import liveliness
+from app.media.watching import changes_of
+from app.modules.videos.clips.drafting import Range
+from app.modules.videos.clips.moments import Candidate, Heard, Wish, moments_in
+from app.modules.videos.clips.schemas import CreateClips
+from app.modules.videos.clips.service import Clips, wish_of
+from app.modules.videos.models import ClipSearch, SearchStatus
+from app.modules.videos.pipeline.watch import Flows
+from app.modules.videos.pipeline.workshop import JobEnded, Making, Workshop
+from app.modules.videos.scenery import Asset, SaidWord
+
+SEARCH_DEADLINE_S = 3600.0
+_MOST = 500
+Json = dict[str, Any]
+log = structlog.get_logger(__name__)
+
+
+class SearchWorkflow:
+    def __init__(self, *, durable: Durable, steps: SearchSteps) -> None:
+        self._durable, self._steps = durable, steps
+
+    async def moments(self, search_id: str) -> None:
+        """Find the moments of a search, and order clips of them, or say why not."""
+        try:
+            begun = await self._durable.step(self._steps.begin, search_id)
+            found = await self._durable.long_step(
+                lambda: self._steps.find(begun), name="find", deadline_s=SEARCH_DEADLINE_S
+            )
+            await self._durable.step(self._steps.order, search_id, found)
+        except WorkFailed as error:
+            await self._durable.step(self._steps.fail, search_id, error.code, str(error))
+
+
+class SearchSteps:
+    def __init__(self, workshop: Workshop, making: Making, clips: Clips) -> None:
+        self._at, self._making, self._clips = workshop, making, clips
+
+    def begin(self, search_id: str) -> Json:
+        """``{"asset", "words", "wish"}`` of the search. Raises JobEnded when its video was deleted."""
+        with self._at.database.session_scope() as session:
+            search = session.get(ClipSearch, search_id)
+            if search is None:
+                raise JobEnded("The video was deleted.")
+            search.status = SearchStatus.SEARCHING
+            source = self._clips.source(session, search.workspace_id, search.video_id)
+            wish = wish_of(CreateClips.model_validate(search.wanted))
+        return {
+            "asset": source.asset.model_dump(mode="json"),
+            "words": [word.model_dump(mode="json") for word in source.transcript.words],
+            "wish": wish.model_dump(mode="json"),
+        }
+
+    async def find(self, begun: Json) -> list[Json]:
+        """The candidates, best first."""
+        asset = Asset.model_validate(begun["asset"])
+        async with self._making.processor, self._making.blob(asset.blob) as path:
+            task = {**begun, "path": str(path)}
+            name = "app.modules.videos.clips.searching:find_moments"
+            return (await self._making.run(name, task, SEARCH_DEADLINE_S)).result["candidates"]
+
+    def order(self, search_id: str, found: list[Json]) -> None:
+        """Clips of all candidates in one commit, which also ends the search; none of a dry run."""
+        candidates = [Candidate.model_validate(each) for each in found]
+        with self._at.database.session_scope() as session:
+            search = session.get(ClipSearch, search_id, with_for_update=True)
+            if search is None or search.status != SearchStatus.SEARCHING:
+                return
+            wanted = CreateClips.model_validate(search.wanted)
+            source = self._clips.source(session, search.workspace_id, search.video_id)
+            if not wanted.dry_run:
+                search.clip_ids = [
+                    self._clips.add(
+                        session,
+                        search.workspace_id,
+                        search.video_id,
+                        source,
+                        Range(start_ms=each.start_ms, end_ms=each.end_ms, title=each.title[:200], caption=each.caption),
+                        platform,
+                        wanted,
+                        score=each.score,
+                        reasons=each.reasons,
+                    ).video.id
+                    for each in candidates
+                    for platform in wanted.platforms
+                ]
+            search.candidates = found
+            search.notes = _notes(candidates, wanted, spoken=bool(source.transcript.words))
+            search.status, search.finished_at = SearchStatus.SUCCEEDED, utc_now()
+
+    def fail(self, search_id: str, code: str, message: str) -> None:
+        fail_search(self._at.database, search_id, code=code, message=message)
+
+
+def find_moments(task: Json, progress: Any) -> Json:
+    """``{"path", "asset", "words", "wish"}`` → ``{"candidates"}``. In a limited child process."""
+    path, asset = Path(task["path"]), Asset.model_validate(task["asset"])
+    sound = liveliness(path, Fraction(asset.duration_ms, 1000) if asset.has_sound else Fraction(0))
+    progress(0.6)
+    heard = Heard(
+        words=[SaidWord.model_validate(word) for word in task["words"]],
+        sound=sound,
+        duration_ms=asset.duration_ms,
+        cuts=changes_of(path),
+    )
+    found = moments_in(heard, Wish.model_validate(task["wish"]))
+    return {"candidates": [candidate.model_dump(mode="json") for candidate in found]}
+
+
+def fail_search(database: Database, search_id: str, *, code: str, message: str) -> bool:
+    """End a search with its reason, unless it has ended."""
+    with database.session_scope() as session:
+        search = session.get(ClipSearch, search_id, with_for_update=True)
+        if search is None or search.status in (SearchStatus.SUCCEEDED, SearchStatus.FAILED):
+            return False
+        search.status, search.finished_at = SearchStatus.FAILED, utc_now()
+        search.error_code, search.error_message = code, message[:2000]
+    return True
+
+
+class SearchWatch:
+    """Ends searches whose work ended without a word: run every few seconds by every worker."""
+
+    def __init__(self, *, database: Database, flows: Flows) -> None:
+        self._database, self._flows = database, flows
+
+    def look(self) -> None:
+        going_on = (SearchStatus.QUEUED, SearchStatus.SEARCHING)
+        query = sa.select(ClipSearch.id).where(ClipSearch.status.in_(going_on)).order_by(ClipSearch.created_at)
+        with self._database.read_scope() as session:
+            ids = list(session.scalars(query.limit(_MOST)))
+        for search_id, how in self._flows.ended(ids).items():
+            message = f"The engine ended the search ({how}) before it was finished. Ask for the clips again."
+            if fail_search(self._database, search_id, code="engine_failed", message=message):
+                log.error("search had been abandoned", search=search_id, how=how)
+
+
+def _notes(candidates: list[Candidate], wanted: CreateClips, *, spoken: bool) -> list[str]:
+    notes = list[str]()
+    if not spoken:
+        notes.append(
+            "It is not known what is said in this video, so moments were found from sound and picture alone, and have "
+            "no captions. Put its transcript (PUT /api/v1/videos/{id}/transcript) for better ones."
+        )
+    if len(candidates) < (wanted.count or 0):
+        notes.append(
+            f"{len(candidates)} of {wanted.count} moments were found: there are no more in the video that differ and "
+            f"last {wanted.min_seconds:g} to {wanted.max_seconds:g} s."
+        )
+    return notes
