@@ -266,6 +266,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         "sequence": reporting(story.sequence),
         "mix": reporting(story.mix),
         "words": reporting(story.words),
+        "survey": reporting(story.survey),
         "package": reporting(story.package),
         "intake": reporting(arrival.intake),
         "check": reporting(arrival.check),

@@ -175,6 +175,11 @@ def read_packets(media: InputContainer, chosen: Chosen) -> tuple[Track, Track | 
     return tracks[chosen.picture.index], sound if sound is not None and len(sound.times) else None
 
 
+def origin_of(path: Path, media: InputContainer) -> Fraction:
+    """When a recording begins by its own clock, in seconds: in an MP4 at zero, elsewhere when its first stream does."""
+    return Fraction(0) if demuxer_of(path) == "mov" else Fraction(max(0, media.start_time or 0), 1_000_000)
+
+
 def packets_of(media: InputContainer, *streams: StreamT) -> Iterator[av.Packet[StreamT]]:
     """The packets of the streams, and at last an empty one for each."""
     with suppress(IndexError):  # PyAV 18.1 stumbles at the end over streams that appeared in between

@@ -57,17 +57,23 @@ _X264_FOOTAGE = (
     "stitchable=1:open-gop=0:keyint=infinite:crf={crf}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
 )
 _FOOTAGE_CRF = 25
+#: Of clips, which are all footage: on a presenter with grain, made larger, .0006 SSIM above ``veryfast crf 20``
+#: (.9811), 40 % smaller, in a third of the time.
+_CLIP_CRF = 23
+#: Of clips, too, no frame is farther from a key frame: platforms convert them, and people seek in them.
+_CLIP_KEY_FRAME_S = 2
 
 
 class Content(StrEnum):
     """What the pictures are like: ``drawn`` ones stand still but for a small part, those of a ``camera`` do not.
 
-    ``footage`` is a camera's, too, but joins with drawn chunks in one file.
+    ``footage`` is a camera's, too, but joins with drawn chunks in one file; ``clip`` is footage that was reframed.
     """
 
     DRAWN = "drawn"
     CAMERA = "camera"
     FOOTAGE = "footage"
+    CLIP = "clip"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +97,8 @@ class VideoProfile:
                 return _X264_CAMERA.format(crf=self.crf, two_seconds=max(1, int(2 * self.fps)))
             case Content.FOOTAGE:
                 return _X264_FOOTAGE.format(crf=_FOOTAGE_CRF)
+            case Content.CLIP:
+                return _X264_FOOTAGE.format(crf=_CLIP_CRF)
             case _:
                 assert_never(self.content)
 
@@ -234,4 +242,12 @@ class ChunkEncoder:
 
 def key_frames_apart(profile: VideoProfile) -> int:
     """In frames; 0 where the encoder decides."""
-    return int(KEY_FRAME_S * profile.fps) if profile.content is not Content.CAMERA else 0
+    match profile.content:
+        case Content.CAMERA:
+            return 0
+        case Content.CLIP:
+            return int(_CLIP_KEY_FRAME_S * profile.fps)
+        case Content.DRAWN | Content.FOOTAGE:
+            return int(KEY_FRAME_S * profile.fps)
+        case _:
+            assert_never(profile.content)

@@ -25,7 +25,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
-from app.media.demux import choose, demuxer_of, opened, packets_of
+from app.media.demux import choose, opened, origin_of, packets_of
 from app.media.encode import Plane, Planes, planes_of
 from app.media.examined import Bounds, Rotation
 from app.media.look import rotation_of
@@ -133,8 +133,7 @@ class Projector(ABC, Generic[PictureT]):
         media = self._stack.enter_context(opened(self._path, max_pixels=_EVERY_PIXEL))
         stream = choose(media).picture
         tick = stream.time_base or Fraction(1, 1000)
-        # In an MP4, zero is the beginning; elsewhere it is when the first stream begins.
-        origin = Fraction(0) if demuxer_of(self._path) == "mov" else Fraction(max(0, media.start_time or 0), 1_000_000)
+        origin = origin_of(self._path, media)
         decoder = self._decoder(stream)
         decoder.thread_count = 1
         if stream.codec_context.height >= _MUCH_SMALLER * self._size[1]:

@@ -17,7 +17,7 @@ from av.container import InputContainer
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from app.media.demux import choose_sound, demuxer_of, opened, packets_of
+from app.media.demux import choose_sound, opened, origin_of, packets_of
 from app.media.examined import Bounds
 from app.media.time import SAMPLE_RATE
 from app.media.wave import silence
@@ -26,6 +26,8 @@ Samples = NDArray[np.int16]
 _EVERY_PIXEL = Bounds().max_pixels
 #: Decoders need a moment to be right.
 _RUN_UP_S = Fraction(1, 4)
+#: In samples: 6 ms.
+_SOFT_EDGE = 288
 #: Less is the rounding of clocks, or the jitter of whoever recorded it.
 _JUMP_S = Fraction(1, 20)
 
@@ -53,6 +55,16 @@ def heard_from(path: Path, at: Fraction, count: int, *, stereo: bool = False) ->
     yield from _silence(count - written, stereo=stereo)
 
 
+def softened(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
+    """``count`` samples in mono, rising at their beginning and falling at their end: a cut that does not click."""
+    done = 0
+    for block in blocks:
+        place = np.arange(done, done + len(block), dtype=np.float32)
+        share = np.clip(np.minimum(place, count - 1 - place) / _SOFT_EDGE, 0, 1)
+        yield np.rint(block * share).astype(np.int16)
+        done += len(block)
+
+
 def resampled(samples: Samples, own: int, rate: int) -> Samples:
     """The same sound at another rate, with nothing of it folded down."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
@@ -73,7 +85,7 @@ def _placed(path: Path, at: Fraction, *, stereo: bool) -> Iterator[tuple[int, Sa
         stream = choose_sound(media)
         if stream is None:
             return
-        origin = Fraction(0) if demuxer_of(path) == "mov" else Fraction(max(0, media.start_time or 0), 1_000_000)
+        origin = origin_of(path, media)
         start = at + origin - _RUN_UP_S
         if start > 0:
             with suppress(FFmpegError):  # it stays at the beginning

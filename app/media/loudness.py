@@ -132,6 +132,13 @@ def master(
         limited.unlink(missing_ok=True)
 
 
+def loudness_of(video: Path) -> Measured:
+    """That of the first sound of a file of ours."""
+    measuring = ("-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-")
+    log = run_ffmpeg(("-nostats", "-i", str(video), "-map", "0:a:0", *measuring), timeout_s=600)
+    return parse_measured(log)
+
+
 def dress(source: Path, target: Path, chain: str) -> Measured:
     """Write ``source`` (mono WAV) through the chain, as 48 kHz 32-bit floats without a header, and measure it."""
     length = _length(source)

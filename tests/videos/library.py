@@ -9,7 +9,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.modules.videos.models import Kind, Revision, VideoStatus
+from app.modules.videos.renders import new_video
 from app.modules.videos.scenery import Asset, AssetKind
 from tests.media.barcodes import record
 from tests.site import Site
@@ -31,3 +34,34 @@ def slide(place: Site, folder: Path, grey: int) -> Asset:
 def film(place: Site, folder: Path, fps: Fraction, frames: int) -> Asset:
     path = record(folder / f"{float(fps):.3f}-{frames}.mp4", fps, frames, size=(1280, 720))
     return stored(place, path, AssetKind.VIDEO, width=1280, height=720, duration_ms=round(frames / fps * 1000))
+
+
+def uploaded(
+    place: Site, path: Path, title: str, seconds: float, size: tuple[int, int] = (1920, 1080), *, fps: int = 25
+) -> str:
+    """A video that is ready, as an intake would leave it."""
+    video = new_video(place.workspace_id, title, {}, kind=Kind.UPLOAD, status=VideoStatus.READY)
+    blob = place.services.platform.blobs.put(f"videos/{video.id}/1/{path.name}", path)
+    video.duration_ms, video.revision, video.last_revision = round(seconds * 1000), 1, 1
+    stored = {"blob": blob.key, "type": "video/mp4", "size": blob.size, "sha256": blob.sha256}
+    revision = Revision(
+        video_id=video.id,
+        number=1,
+        workspace_id=place.workspace_id,
+        job_id=new_id(),
+        composition={},
+        files={"video": stored, "poster": stored, "preview": stored},
+        facts=None,
+        frames=round(seconds * fps),
+        fps=str(fps),
+        width=size[0],
+        height=size[1],
+        size=blob.size,
+        sha256=blob.sha256,
+        created_at=utc_now(),
+    )
+    with place.database.session_scope() as session:
+        session.add(video)
+        session.flush()
+        session.add(revision)
+        return video.id

@@ -13,17 +13,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.core.clock import utc_now
-from app.core.ids import new_id
 from app.media.ffmpeg import run_ffmpeg
 from app.media.hearing import heard_from
 from app.media.loudness import parse_measured
 from app.modules.videos.clips.schemas import ChangeClip, CreateClips
-from app.modules.videos.models import Kind, RenderJob, Revision, Video, VideoStatus
-from app.modules.videos.renders import new_video
+from app.modules.videos.models import RenderJob, Revision, Video
 from app.modules.videos.scenery import SaidWord
 from tests.media.barcodes import code_of, record
 from tests.site import Site, site
+from tests.videos.library import uploaded
 
 FPS, SECONDS = 25, 12
 
@@ -46,35 +44,6 @@ def source(place: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
     sound = ("-f", "lavfi", "-i", click, "-c:v", "copy", "-c:a", "aac", "-b:a", "96k", "-t", str(SECONDS))
     run_ffmpeg(("-i", str(silent), *sound, "-map", "0:v", "-map", "1:a", str(whole)), timeout_s=60)
     return uploaded(place, whole, "Barcodes", SECONDS)
-
-
-def uploaded(place: Site, path: Path, title: str, seconds: float, size: tuple[int, int] = (1920, 1080)) -> str:
-    """A video that is ready, as an intake would leave it."""
-    video = new_video(place.workspace_id, title, {}, kind=Kind.UPLOAD, status=VideoStatus.READY)
-    blob = place.services.platform.blobs.put(f"videos/{video.id}/1/{path.name}", path)
-    video.duration_ms, video.revision, video.last_revision = round(seconds * 1000), 1, 1
-    stored = {"blob": blob.key, "type": "video/mp4", "size": blob.size, "sha256": blob.sha256}
-    revision = Revision(
-        video_id=video.id,
-        number=1,
-        workspace_id=place.workspace_id,
-        job_id=new_id(),
-        composition={},
-        files={"video": stored, "poster": stored, "preview": stored},
-        facts=None,
-        frames=round(seconds * FPS),
-        fps=str(FPS),
-        width=size[0],
-        height=size[1],
-        size=blob.size,
-        sha256=blob.sha256,
-        created_at=utc_now(),
-    )
-    with place.database.session_scope() as session:
-        session.add(video)
-        session.flush()
-        session.add(revision)
-        return video.id
 
 
 def clip(place: Site, source: str, start: float, end: float, **wanted: Any) -> tuple[RenderJob, Path]:
@@ -166,3 +135,49 @@ def test_moments_are_found_and_rendered_without_a_transcript(place: Site, tmp_pa
     with place.database.read_scope() as session:
         made = session.get_one(Video, clip_id)
         assert (made.kind, made.parent_id) == ("clip", video)
+
+
+def test_what_is_cleaned_keeps_picture_sound_and_captions_together(place: Site, source: str) -> None:
+    """Between the words two silences and a filler are taken out: the frames that stay are those of the words."""
+    said = [
+        (1000, 1400, "One"),
+        (1400, 1800, "um,"),
+        (1840, 2200, "two."),
+        (6000, 6400, "Three"),
+        (6400, 6800, "four."),
+    ]
+    words = [SaidWord(start_ms=start, end_ms=end, text=text) for start, end, text in said]
+    with place.database.session_scope() as session:
+        place.services.transcripts.put(session, place.workspace_id, source, words, None)
+    wanted = {"framing": {"mode": "fill"}, "captions": None, "clean": {"longest_pause": 0.5}}
+    job, path = clip(place, source, 0.6, 8.0, **wanted)
+    codes = [code_of(picture[656:1264]) for picture in pictures(path)]
+    assert codes == sorted(codes)
+    runs = [[codes[0]]]
+    for code in codes[1:]:
+        if code == runs[-1][-1] + 1:
+            runs[-1].append(code)
+        else:
+            runs.append([code])
+    seconds = [(run[0] / FPS, (run[-1] + 1) / FPS) for run in runs]
+    assert [round(start, 1) for start, _ in seconds] == [0.9, 1.8, 5.9]
+    assert all(end <= latest for (_, end), latest in zip(seconds, (1.44, 2.4, 7.0), strict=True))
+    with av.open(str(path)) as media:
+        length = Fraction(media.streams.audio[0].duration or 0) * (media.streams.audio[0].time_base or Fraction(1))
+        assert abs(length - Fraction(len(codes), FPS)) < Fraction(1, 20)
+        assert media.chapters() == []
+    with place.database.read_scope() as session:
+        revision = session.get_one(Revision, (job.video_id, 1))
+        with place.services.platform.blobs.as_file(revision.files["srt"]["blob"]) as srt:
+            assert "um," not in srt.read_text()
+
+
+def test_a_rendered_clip_says_where_its_crop_is_and_that_the_platform_can_take_it(place: Site, source: str) -> None:
+    job, _ = clip(place, source, 3.0, 6.5, platforms=["tiktok"], framing={"mode": "center"}, captions=None)
+    with place.database.read_scope() as session:
+        found = place.services.clips.get(session, place.workspace_id, job.video_id)
+    ((pane,),) = [shot.panes for shot in found.framing]
+    assert pane.box == (0, 0, 1080, 1920)
+    assert (pane.path[0].x, pane.path[0].time) == (0.5, 3.0)
+    assert {check.name for check in found.conformance} >= {"length", "loudness", "true peak", "bit rate"}
+    assert [check for check in found.conformance if not check.ok] == []

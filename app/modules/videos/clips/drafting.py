@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from app.media.time import RATES, parse_rate
+from app.modules.videos.clips.cleaning import Cleaning, Part, parts_of
 from app.modules.videos.clips.presets import PRESETS, Platform
 from app.modules.videos.clips.schemas import ClipStyle, FramingIn, RangeIn, WordCaptionsIn
-from app.modules.videos.clips.transcripts import Transcript
+from app.modules.videos.clips.transcripts import Transcript, text_of
 from app.modules.videos.composition import Captions, Composition, FrameRate, Picture, Scene
 from app.modules.videos.errors import InvalidClip
 from app.modules.videos.phrases import places_among, tokens_of
@@ -85,32 +86,54 @@ def checked(start_ms: int, end_ms: int, length_ms: int) -> None:
 
 def composition_of(source: Source, start_ms: int, end_ms: int, platform: Platform, style: ClipStyle) -> Composition:
     """Raises InvalidClip for a length that the platform does not take."""
-    preset, length = PRESETS[platform], (end_ms - start_ms) / 1000
+    preset = PRESETS[platform]
+    rate = style.fps or rate_near(parse_rate(source.fps), preset.most_fps)
+    parts = _parts(source, start_ms, end_ms, RATES[rate], style)
+    length = sum(part.end_ms - part.start_ms for part in parts) / 1000
     if not preset.least_s <= length <= preset.most_s:
         raise InvalidClip(
             f"{preset.name} takes videos of {preset.least_s:g} to {preset.most_s:g} s; this clip would last "
             f"{length:g} s."
         )
-    rate = style.fps or rate_near(parse_rate(source.fps), preset.most_fps)
     picture = Picture(aspect_ratio=style.aspect_ratio or preset.aspect_ratio, resolution=style.resolution, fps=rate)
-    words = source.transcript.within(start_ms, end_ms)
-    said = Transcript(source=source.transcript.source, words=words).text
-    scene = Scene(
-        script=said,
-        language=source.transcript.language or "en-US",
-        recording=Clip(asset=source.asset, start_ms=start_ms, stop_ms=end_ms),
-        layout=Layout(arrangement=Arrangement.HOST),
-        words=words if source.transcript.exact else (),
-        framing=_framing(style.framing) if _other_shape(source.asset, picture) else None,
-    )
-    shown = style.captions is not None and bool(words)
+    framing = _framing(style.framing) if _other_shape(source.asset, picture) else None
+    shown = style.captions is not None and any(part.words for part in parts)
     return Composition(
         picture=picture,
-        scenes=(scene,),
+        scenes=tuple(_scene(source, part, framing) for part in parts),
         captions=Captions.BURNED if shown else Captions.SIDECAR,
         word_captions=_captions(style.captions, source.brand) if shown and style.captions is not None else None,
         lufs=preset.lufs,
         brand=source.brand.model_copy(update={"logo": None}),
+    )
+
+
+def _parts(source: Source, start_ms: int, end_ms: int, fps: Fraction, style: ClipStyle) -> tuple[Part, ...]:
+    """All of the range, or what is left of it. Raises InvalidClip."""
+    words, clean = source.transcript.within(start_ms, end_ms), style.clean
+    if clean is None:
+        return (Part(start_ms=start_ms, end_ms=end_ms, words=words),)
+    if not source.transcript.exact:
+        raise InvalidClip(
+            "Silences and filler words can only be taken out where the time of every word is known. Put a transcript "
+            "with the times of words, or leave out `clean`."
+        )
+    pause = round(clean.longest_pause * 1000) if clean.longest_pause is not None else None
+    parts = parts_of(words, start_ms, end_ms, fps, Cleaning(longest_pause_ms=pause, fillers=clean.fillers))
+    if not parts:
+        raise InvalidClip(f"Nothing is left of the range from {start_ms / 1000:g} to {end_ms / 1000:g} s.")
+    return parts
+
+
+def _scene(source: Source, part: Part, framing: Framing | None) -> Scene:
+    transcript = source.transcript
+    return Scene(
+        script=text_of(part.words),
+        language=transcript.language or "en-US",
+        recording=Clip(asset=source.asset, start_ms=part.start_ms, stop_ms=part.end_ms),
+        layout=Layout(arrangement=Arrangement.HOST),
+        words=part.words if transcript.exact else (),
+        framing=framing,
     )
 
 

@@ -38,10 +38,16 @@ _ASKING = re.compile(rf"^(?:so |and |but |now )?(?:{_QUESTION_WORDS})\b", re.IGN
 #: What only makes sense after something else.
 _DANGLING_WORDS = "and|but|so|because|which|that's|that|this|it|they|he|she|also|then|or|as i said"
 _DANGLING = re.compile(rf"^(?:{_DANGLING_WORDS})\b", re.IGNORECASE)
-_NUMBER_WORDS = "hundred|thousand|million|billion|percent|per cent|twice|double|half|dozen"
+_NUMBER_WORDS = (
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\\w{3,5}teen|\\w{3,5}ty(?:-\\w+)?|"
+    "hundred|thousand|million|billion|percent|per cent|twice|double|half|dozen"
+)
 _NUMBER = re.compile(rf"\d+|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
 _TURN_WORDS = "but|however|instead|yet|until|suddenly|then|because|therefore|that'?s (?:why|when|how)"
 _TURN = re.compile(rf"\b(?:{_TURN_WORDS})\b", re.IGNORECASE)
+#: Somebody tells of people, or speaks to them; and the style of reports.
+_PERSONAL = re.compile(r"\b(?:I|I'\w+|we|we'\w+|me|us|my|our|you|you'\w+|your|he|she|him|her|his)\b")
+_REPORTED = re.compile(r"\b(?:is|are|was|were|be|been|being)\s+(?:\w+ly\s+)?\w+(?:ed|en|pt|nt|de|ut)\b", re.IGNORECASE)
 _NAMED = re.compile(r"(?<=[a-z,;] )[A-Z][\w’'-]+")
 #: Where clips overlap by more of the shorter one, they are the same moment; how much alike two topics may be.
 _SAME, _ALIKE = 0.2, 0.6
@@ -136,6 +142,8 @@ class _Facts:
     turns: tuple[str, ...]
     hooks: tuple[str, ...]
     shouted: bool
+    personal: bool
+    reported: bool
     bag: Counter[str]
     loud: float
     quiet: int
@@ -177,6 +185,8 @@ class _Judge:
             turns=tuple(_TURN.findall(text)),
             hooks=tuple(_HOOKS.findall(text)),
             shouted=text.rstrip().endswith("!"),
+            personal=_PERSONAL.search(text) is not None,
+            reported=_REPORTED.search(text) is not None,
             bag=Counter(_terms(text)),
             loud=float(np.percentile(level, 80)) - self._usual if len(level) else 0.0,
             quiet=int((level < self._usual - 22).sum()),
@@ -221,9 +231,9 @@ class _Judge:
             spoken = (sum(each.moments - each.quiet for each in facts)) * 1000 / RATE
             quiet = max(0.0, 1 - spoken / max(1, end - start))
             yield _Why(name="silences", points=round(-14 * max(0.0, quiet - 0.25), 1), detail=f"{quiet:.0%} of it")
-        reaction = sum(each.reaction for each in facts)
-        applause = f"{reaction:.1f} s of laughter or applause"
-        yield _Why(name="reaction", points=round(min(14.0, 9 * reaction), 1), detail=applause)
+        after, within = facts[-1].reaction, sum(each.reaction for each in facts[:-1])
+        applause = f"{after + within:.1f} s of laughter or applause"
+        yield _Why(name="reaction", points=round(min(14.0, 9 * after + 2 * within), 1), detail=applause)
         rates = [sentence.rate for sentence in own if sentence.rate]
         if rates and self._usual_rate:
             faster = max(rates) / self._usual_rate - 1
@@ -338,8 +348,15 @@ def _telling(facts: Sequence[_Facts]) -> Iterator[_Why]:
     yield _Why(name="turns", points=float(min(5, len(turns))), detail=", ".join(turns[:3]))
     hooks = [hook for each in facts[1:] for hook in each.hooks]
     yield _Why(name="strong words", points=float(min(5, len(hooks))), detail=", ".join(hooks[:3]))
+    personal, reported = (fmean(map(float, shares)) for shares in _styles(facts))
+    yield _Why(name="told by somebody", points=round(14 * personal, 1), detail=f"{personal:.0%} of the sentences")
+    yield _Why(name="told like a report", points=round(-8 * reported, 1), detail=f"{reported:.0%} of the sentences")
     shouts = sum(each.shouted for each in facts)
     yield _Why(name="exclamations", points=float(min(3, shouts)), detail=str(shouts))
+
+
+def _styles(facts: Sequence[_Facts]) -> tuple[list[bool], list[bool]]:
+    return [each.personal for each in facts], [each.reported for each in facts]
 
 
 def _terms(text: str) -> list[str]:

@@ -28,6 +28,7 @@ class Preset:
     least_s: float
     most_s: float
     most_fps: int = 60
+    most_mbps: float = 25
     lufs: int = -14
 
 

@@ -97,6 +97,17 @@ class FramingIn(Sent):
         return self
 
 
+class CleanIn(Sent):
+    """What is taken out. Captions, crop and sound stay together."""
+
+    model_config = example(longest_pause=0.5)
+
+    longest_pause: float | None = Field(
+        default=0.6, ge=0.2, le=10, description="Seconds; longer silences between words are taken out. null: none"
+    )
+    fillers: bool = Field(default=True, description="“um”, “uh”, “äh” and the like")
+
+
 class ClipStyle(Sent):
     """How clips look; what is left out is the platform's or the source's."""
 
@@ -107,6 +118,7 @@ class ClipStyle(Sent):
         default_factory=WordCaptionsIn, description="In the picture; null: only beside it, as VTT and SRT"
     )
     framing: FramingIn = Field(default_factory=FramingIn)
+    clean: CleanIn | None = Field(default=None, description="Takes the exact times of words: see `transcript.exact`")
 
 
 class CreateClips(ClipStyle):
@@ -161,6 +173,42 @@ class CandidateOut(BaseModel):
     text: str = Field(description="What is said")
 
 
+class CropOut(BaseModel):
+    """The middle of a crop at a moment; it glides from key to key, but for those with ``cut``."""
+
+    time: float = Field(description="Seconds of the source")
+    x: float = Field(description="Shares of the source's width and height")
+    y: float
+    cut: bool
+
+
+class PaneOut(BaseModel):
+    """A part of the frame, and the crop that fills it."""
+
+    box: tuple[int, int, int, int] = Field(description="Left, top, width and height in pixels of the clip")
+    width: float = Field(description="Of the crop: shares of the source")
+    height: float
+    path: list[CropOut]
+
+
+class CropShotOut(BaseModel):
+    """How a shot of the source was framed."""
+
+    start: float = Field(description="Seconds of the source")
+    end: float
+    panes: list[PaneOut]
+    blurred: bool = Field(description="Whether it stands before itself, out of focus")
+
+
+class CheckOut(BaseModel):
+    """One thing that a platform wants, and what the file is like."""
+
+    name: str = Field(examples=["loudness"])
+    wanted: str = Field(examples=["-14 LUFS, half a unit more or less"])
+    found: str = Field(examples=["-14.1 LUFS"])
+    ok: bool
+
+
 class ClipOut(BaseModel):
     """A clip, and the range of the source that it is."""
 
@@ -172,6 +220,10 @@ class ClipOut(BaseModel):
     score: int | None
     reasons: list[Reason]
     caption: str = Field(description="The text of a post")
+    framing: list[CropShotOut] = Field(
+        description="Once it is rendered. A path can be sent back, changed, as `framing.keys`"
+    )
+    conformance: list[CheckOut] = Field(description="Whether the file is as the platform wants it, once it is rendered")
     video: VideoOut
 
 

@@ -16,6 +16,7 @@ from app.modules.videos.assets import Videos
 from app.modules.videos.clips.drafting import Range, Source, checked, composition_of, range_of
 from app.modules.videos.clips.moments import Candidate, Reason, Wish
 from app.modules.videos.clips.presets import Platform
+from app.modules.videos.clips.rendered import conformance_of, framing_of
 from app.modules.videos.clips.schemas import (
     CandidateOut,
     ChangeClip,
@@ -125,16 +126,21 @@ class Clips:
 
     def get(self, session: Session, workspace_id: str, clip_id: str) -> ClipOut:
         """Raises VideoNotFound, NotRenderable for what is no clip."""
-        variant = self._variant(session, video_of(session, workspace_id, clip_id))
+        video = video_of(session, workspace_id, clip_id)
+        variant = self._variant(session, video)
+        revision = session.get(Revision, (video.id, video.revision)) if video.revision is not None else None
+        platform = Platform(variant.wanted["platform"])
         return ClipOut(
             id=variant.video_id,
             parent_id=variant.source_id,
             start=variant.start_ms / 1000,
             end=variant.end_ms / 1000,
-            platform=Platform(variant.wanted["platform"]),
+            platform=platform,
             score=variant.score,
             reasons=[Reason.model_validate(reason) for reason in variant.reasons],
             caption=variant.caption,
+            framing=framing_of(revision) if revision is not None else [],
+            conformance=conformance_of(revision, platform) if revision is not None else [],
             video=self._videos.get(session, workspace_id, clip_id),
         )
 

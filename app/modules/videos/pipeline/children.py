@@ -16,6 +16,7 @@ from app.media.chapters import to_json as chapters_json
 from app.media.chapters import to_vtt as chapters_vtt
 from app.media.encode import KEY_FRAME_S, ChunkEncoder, VideoProfile
 from app.media.examined import Colour
+from app.media.loudness import loudness_of
 from app.media.package import join, join_sound, pictures_of, verify
 from app.media.pictures import Playable, draw_poster, draw_preview, draw_storyboard
 from app.media.recording import measured_ms
@@ -96,6 +97,9 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
     verify(video, frames=timeline.frames, fps=fps, size=size)
     progress(0.5)
     files, facts = {"video": video}, dict[str, Any]()
+    if task["measured"]:
+        heard = loudness_of(video)
+        facts["loudness"] = {"lufs": heard.integrated_lufs, "true_peak_dbtp": max(-70.0, heard.true_peak_dbtp)}
     if chapters:
         files |= _write_chapters(chapters, folder)
         pictures, facts["storyboard"] = _draw_pictures(video, size, timeline.frames / fps, folder)
@@ -119,8 +123,8 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
 
 
 def _chapters(timeline: Timeline, fps: Fraction) -> list[Chapter]:
-    """One for each scene; none for a video that has one scene without a title."""
-    if len(timeline.scenes) == 1 and not timeline.scenes[0].title:
+    """One for each scene; none for a video whose scenes have no titles."""
+    if not any(span.title for span in timeline.scenes):
         return []
     return [
         Chapter(

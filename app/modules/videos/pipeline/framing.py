@@ -235,6 +235,21 @@ def steered(shots: Sequence[Shot], keys: Sequence[Pan], source: Size, frame: Siz
     return (FramedShot(start=shots[0].start, stop=shots[-1].stop, panes=(pane,)),)
 
 
+def cut_out(shots: Sequence[FramedShot], start: int, stop: int) -> tuple[FramedShot, ...]:
+    """What was framed in frames ``start <= n < stop``, counted from there."""
+    within = [shot for shot in shots if shot.start < stop and start < shot.stop]
+    return tuple(
+        shot.model_copy(
+            update={
+                "start": max(0, shot.start - start),
+                "stop": min(stop, shot.stop) - start,
+                "panes": tuple(pane.later(start) for pane in shot.panes),
+            }
+        )
+        for shot in within
+    )
+
+
 def tracks_of(sights: Sequence[Sight]) -> list[Track]:
     """The faces that count, the largest first."""
     tracks = list[Track]()

@@ -17,6 +17,7 @@ from app.media.loudness import MASTER_VERSION
 from app.media.time import FrameRange
 from app.modules.videos.composition import Composition
 from app.modules.videos.pipeline.fingerprint import fingerprint
+from app.modules.videos.pipeline.framing import FramedShot
 from app.modules.videos.pipeline.kinetic import Kinetic
 from app.modules.videos.pipeline.looks import Fade, Look
 from app.modules.videos.pipeline.plan import PlannedTake
@@ -29,6 +30,8 @@ from app.modules.videos.scenery import Value
 
 #: Longer runs are cut: this bounds what a crash can cost. To begin a chunk takes as long as two seconds of it.
 LONGEST_CHUNK_S = 30
+#: Of a clip, of which every frame is dear: two workers have each a part of it.
+LONGEST_CLIP_CHUNK_S = 10
 #: What can change no byte of a picture: names for people, and where the same bytes are kept.
 _SILENT = {"blob", "origin"}
 #: What came later, and is not told of sounds without it: those that were made before stay as they are.
@@ -61,6 +64,7 @@ class Layout(Value):
     chunks: tuple[Chunk, ...]
     sounds: tuple[Sound, ...]
     warnings: tuple[str, ...] = ()
+    framings: Mapping[int, tuple[FramedShot, ...]] = {}
 
 
 def lay_out(
@@ -81,12 +85,14 @@ def lay_out(
         chunks=chunks,
         sounds=tuple(Sound(fingerprint=_mix_name(each), soundtrack=each) for each in sounds),
         warnings=tuple(warning for scene in scenes for warning in shortened(scene)),
+        framings=survey.framings,
     )
 
 
 def _chunks(composition: Composition, scene: Shown, before: Shown | None) -> Iterator[Chunk]:
+    longest = LONGEST_CLIP_CHUNK_S if scene.framings else LONGEST_CHUNK_S
     for run in pairwise(scene.cuts):
-        for part in parts(FrameRange(*run), composition.picture.rate):
+        for part in parts(FrameRange(*run), composition.picture.rate, longest):
             yield _chunk(composition, scene, before, part)
 
 
@@ -103,23 +109,24 @@ def _chunk(composition: Composition, scene: Shown, before: Shown | None, part: F
         width=width,
         height=height,
         fps=str(composition.picture.rate),
-        content=Content.FOOTAGE if filmed_whole(look, (width, height)) else Content.DRAWN,
+        content=content_of(look, (width, height)),
     )
     return draft.model_copy(update={"fingerprint": _chunk_name(draft)})
 
 
-def filmed_whole(look: Look, frame: tuple[int, int]) -> bool:
-    """Whether most of the frame is a moving picture from a camera."""
-    moving = [
-        part for part in (look.host, look.inlay) if part is not None and part.source.kind in ("filmed", "reframed")
-    ]
+def content_of(look: Look, frame: tuple[int, int]) -> Content:
+    """Footage, if most of the frame is a moving picture from a camera."""
+    if look.host is not None and look.host.source.kind == "reframed":
+        return Content.CLIP
+    parts = [part for part in (look.host, look.inlay) if part is not None and part.source.kind == "filmed"]
     area = frame[0] * frame[1]
-    return any(2 * part.window.box.width * part.window.box.height > area for part in moving)
+    filmed = any(2 * part.window.box.width * part.window.box.height > area for part in parts)
+    return Content.FOOTAGE if filmed else Content.DRAWN
 
 
-def parts(run: FrameRange, fps: Fraction) -> Iterator[FrameRange]:
-    """Equal parts, none longer than ``LONGEST_CHUNK_S``."""
-    count = -(-len(run) // int(LONGEST_CHUNK_S * fps))
+def parts(run: FrameRange, fps: Fraction, longest_s: int = LONGEST_CHUNK_S) -> Iterator[FrameRange]:
+    """Equal parts, none longer than so many seconds."""
+    count = -(-len(run) // int(longest_s * fps))
     for index in range(count):
         yield FrameRange(run.start + len(run) * index // count, run.start + len(run) * (index + 1) // count)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from app.avatars.performance import read_performance, read_rate
 from app.media.accompany import Layer, Tape, accompanied, extract, looped, room_for
-from app.media.hearing import heard_from, resampled
+from app.media.hearing import heard_from, resampled, softened
 from app.media.loudness import SPEECH_LUFS, TARGET_LUFS, master
 from app.media.package import encode_part
 from app.media.reel import Reel
@@ -65,7 +65,11 @@ def _lay_speech(soundtrack: Soundtrack, files: Files, raw: Path) -> str:
     alone = len(by_speaker) <= 1 and not soundtrack.pieces and soundtrack.music is None
     if alone and soundtrack.voices:
         rate, chain = _nature(soundtrack.voices[0], files)
-        spoken = ((voice, _spoken(voice, files, rate, _room(soundtrack, voice, rate))) for voice in soundtrack.voices)
+        soft = soundtrack.lufs is not None  # a clip: its voices are cut in the middle of sound
+        spoken = (
+            (voice, _spoken(voice, files, rate, _room(soundtrack, voice, rate), soft=soft))
+            for voice in soundtrack.voices
+        )
         write_blocks(raw, _laid(soundtrack, spoken, rate), rate)
         return chain
     reels = {
@@ -123,10 +127,11 @@ def _room(soundtrack: Soundtrack, voice: Voice, rate: int) -> int:
     return stop - _begins(soundtrack, voice, rate)
 
 
-def _spoken(voice: Voice, files: Files, rate: int, room: int) -> Iterator[Mono]:
+def _spoken(voice: Voice, files: Files, rate: int, room: int, *, soft: bool = False) -> Iterator[Mono]:
     path = _file(voice, files)
     if voice.asset is not None or not is_zipfile(path):
-        yield from heard_from(path, Fraction(voice.at), room)
+        heard = heard_from(path, Fraction(voice.at), room)
+        yield from softened(heard, room) if soft else heard
         return
     speech = read_performance(path)
     samples = speech.samples if speech.sample_rate == rate else resampled(speech.samples, speech.sample_rate, rate)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from app.modules.videos.pipeline.layout import LONGEST_CHUNK_S, Chunk
+from app.media.encode import Content
+from app.modules.videos.pipeline.layout import LONGEST_CHUNK_S, LONGEST_CLIP_CHUNK_S, Chunk
 from app.modules.videos.pipeline.needs import recordings_of
 
 #: To begin with so little in a process of its own costs more than can be won.
@@ -30,6 +31,7 @@ def sequences_of(chunks: Sequence[Chunk], missing: Collection[str]) -> list[list
 
 def _belongs(chunk: Chunk, before: Sequence[Chunk]) -> bool:
     fps, frames = Fraction(chunk.fps), sum(each.frames for each in before)
-    if frames + chunk.frames > LONGEST_CHUNK_S * fps + 1:  # a scene of just that length may be rounded up
+    longest = 2 * LONGEST_CLIP_CHUNK_S if chunk.content is Content.CLIP else LONGEST_CHUNK_S
+    if frames + chunk.frames > longest * fps + 1:  # a scene of just that length may be rounded up
         return False
     return min(frames, chunk.frames) <= _SHORT_S * fps or not recordings_of([chunk]).isdisjoint(recordings_of(before))

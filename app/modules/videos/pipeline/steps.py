@@ -24,7 +24,7 @@ from app.modules.videos.pipeline.receipt import receipt_of
 from app.modules.videos.pipeline.scenes import Survey
 from app.modules.videos.pipeline.sequences import sequences_of
 from app.modules.videos.pipeline.surveying import SurveyPlan, survey_plan
-from app.modules.videos.pipeline.timeline import Timeline, time_line
+from app.modules.videos.pipeline.timeline import time_line
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
 from app.modules.videos.revisions import show_revision
 from app.modules.videos.scenery import Asset
@@ -32,7 +32,7 @@ from app.storage.base import BlobNotFound
 
 CHUNK_DEADLINE_S = 900.0
 MIX_DEADLINE_S = 900.0
-SURVEY_DEADLINE_S = 300.0
+SURVEY_DEADLINE_S = 1800.0
 WORDS_DEADLINE_S = 600.0
 PACKAGE_DEADLINE_S = 900.0
 _TYPES = {
@@ -233,6 +233,7 @@ class Steps:
             "sounds": [await path_of(sound.fingerprint) for sound in layout.sounds],
             "files": await files.enter_async_context(words),
             "captions": composition.captions is not Captions.NONE,
+            "measured": composition.lufs is not None,
             "folder": str(folder),
         }
 
@@ -241,14 +242,13 @@ class Steps:
     def publish(self, job_id: str, layout: dict[str, Any], packaged: dict[str, Any]) -> None:
         """Record the revision, make the video ready and settle the job: one commit, so all of it or none."""
         laid_out = Layout.model_validate(layout)
-        timeline = laid_out.timeline
         with self._at.database.session_scope() as session:
             job = session.get_one(RenderJob, job_id)
             composition = _composition(job)
             receipt = receipt_of(session, job, composition.picture.rate, laid_out.warnings)
             if not self._at.settlement.succeed(session, job, charged=receipt["credits"]["charged"], receipt=receipt):
                 return
-            revision, video = _revision(job, composition, timeline, packaged), session.get_one(Video, job.video_id)
+            revision, video = _revision(job, composition, laid_out, packaged), session.get_one(Video, job.video_id)
             session.add(revision)
             video.status = VideoStatus.READY
             show_revision(session, video, revision)
@@ -304,8 +304,9 @@ def _composition(job: RenderJob) -> Composition:
     return Composition.model_validate(job.composition)
 
 
-def _revision(job: RenderJob, composition: Composition, timeline: Timeline, packaged: dict[str, Any]) -> Revision:
+def _revision(job: RenderJob, composition: Composition, layout: Layout, packaged: dict[str, Any]) -> Revision:
     (width, height), files = composition.picture.size, packaged["files"]
+    framings = layout.model_dump(mode="json", include={"framings"}) if layout.framings else {}
     return Revision(
         video_id=job.video_id,
         number=job.revision,
@@ -313,8 +314,8 @@ def _revision(job: RenderJob, composition: Composition, timeline: Timeline, pack
         job_id=job.id,
         composition=job.composition,
         files=files,
-        facts=packaged["facts"] or None,
-        frames=timeline.frames,
+        facts=packaged["facts"] | framings or None,
+        frames=layout.timeline.frames,
         fps=str(composition.picture.rate),
         width=width,
         height=height,

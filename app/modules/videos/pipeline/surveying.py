@@ -6,19 +6,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import TenexError
 from app.media.quiet import Part, covered, quietest
 from app.media.time import millisecond_at
-from app.media.watching import watch
+from app.media.watching import Shot, watch
 from app.modules.videos.composition import Captions, Composition, Picture, Scene
 from app.modules.videos.phrases import time_of
 from app.modules.videos.pipeline.branding import mark_of, overlap
 from app.modules.videos.pipeline.captioning import captions_of
-from app.modules.videos.pipeline.framing import FramedShot, framed, steered
+from app.modules.videos.pipeline.framing import FramedShot, cut_out, framed, steered
 from app.modules.videos.pipeline.ground import read_image
 from app.modules.videos.pipeline.listening import listening_of
 from app.modules.videos.pipeline.looks import Box, Pan
@@ -157,17 +159,51 @@ def survey(task: dict[str, Any], _progress: object) -> dict[str, Any]:
         elif plan.captions is not None:
             captions = dict(_captions(timeline, plan.captions, files))
         if plan.picture is not None:
-            framings = {each.scene: _framed(each, timeline, plan.picture, files) for each in plan.reframes}
+            framings = dict(_all_framed(plan.reframes, timeline, plan.picture, files))
     found = Survey(corners=corners, moments=moments, captions=captions, words=words, framings=framings)
     return found.model_dump(mode="json")
 
 
-def _framed(wanted: Reframe, timeline: Timeline, picture: Picture, files: Mapping[str, Path]) -> tuple[FramedShot, ...]:
-    (segment,) = timeline.of(timeline.scenes[wanted.scene])
-    at, asset, mode = Fraction(segment.source_at), wanted.asset, wanted.framing.mode
+def _all_framed(
+    wanted: Sequence[Reframe], timeline: Timeline, picture: Picture, files: Mapping[str, Path]
+) -> Iterator[tuple[int, tuple[FramedShot, ...]]]:
+    """Scenes that follow one another in a recording are looked at together: what was taken out between them is seen."""
+    for _, group in groupby(wanted, key=lambda each: (each.asset.sha256, each.framing)):
+        scenes = list(group)
+        runs = [_Run.of(timeline, each.scene) for each in scenes]
+        if any(later.at < earlier.at for earlier, later in pairwise(runs)):
+            for each, run in zip(scenes, runs, strict=True):
+                yield each.scene, _framed(each, run.at, run.frames, picture, files)
+            continue
+        first, last = runs[0], runs[-1]
+        whole = round((last.at - first.at) * picture.rate) + last.frames
+        shots = _framed(scenes[0], first.at, whole, picture, files)
+        for each, run in zip(scenes, runs, strict=True):
+            start = round((run.at - first.at) * picture.rate)
+            yield each.scene, cut_out(shots, start, start + run.frames)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """The part of a recording that a scene shows: ``at`` seconds into it."""
+
+    at: Fraction
+    frames: int
+
+    @classmethod
+    def of(cls, timeline: Timeline, scene: int) -> _Run:
+        (segment,) = timeline.of(timeline.scenes[scene])
+        return cls(at=Fraction(segment.source_at), frames=segment.frames)
+
+
+def _framed(
+    wanted: Reframe, at: Fraction, frames: int, picture: Picture, files: Mapping[str, Path]
+) -> tuple[FramedShot, ...]:
+    asset, mode = wanted.asset, wanted.framing.mode
     source = (asset.width, asset.height)
     blind = mode in (FramingMode.CENTER, FramingMode.FILL) or bool(wanted.framing.keys)
-    shots = watch(files[asset.sha256], at, segment.frames, picture.rate, faces=not blind)
+    whole = (Shot(start=0, stop=frames, sights=(), stillness=0.0),)
+    shots = whole if blind else watch(files[asset.sha256], at, frames, picture.rate)
     if wanted.framing.keys:
         keys = [
             Pan(frame=round((Fraction(key.at_ms, 1000) - at) * picture.rate), x=key.x, y=key.y, cut=key.cut)

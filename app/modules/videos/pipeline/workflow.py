@@ -60,14 +60,14 @@ class RenderWorkflow:
             await child.result()
 
     async def _survey(self, job_id: str, plan: Json) -> Json:
-        """A video without slides and phrases needs none."""
-        if SurveyPlan.model_validate(plan["survey"]).empty:
+        """A video without slides and phrases needs none. To look for faces takes long: any worker may do it."""
+        wanted = SurveyPlan.model_validate(plan["survey"])
+        if wanted.empty:
             return {}
-        return await self._durable.long_step(
-            lambda: self._steps.survey(job_id, plan["workspace_id"], plan["survey"], plan["takes"]),
-            name="survey",
-            deadline_s=SURVEY_DEADLINE_S,
-        )
+        if wanted.reframes:
+            child = await self._child("survey", job_id, plan, plan, label="survey")
+            return await child.result()
+        return await self.survey(job_id, plan["workspace_id"], plan, plan["picture"])
 
     async def _make_takes(self, job_id: str, plan: Json) -> None:
         missing = set(plan["missing"])
@@ -151,6 +151,13 @@ class RenderWorkflow:
             lambda: self._steps.make_sequence(job_id, workspace_id, chunks),
             name="sequence",
             deadline_s=CHUNK_DEADLINE_S,
+        )
+
+    async def survey(self, job_id: str, workspace_id: str, plan: Json, _picture: Json) -> Json:
+        return await self._durable.long_step(
+            lambda: self._steps.survey(job_id, workspace_id, plan["survey"], plan["takes"]),
+            name="survey",
+            deadline_s=SURVEY_DEADLINE_S,
         )
 
     async def words(self, job_id: str, workspace_id: str, listening: Json, _picture: Json) -> None:

@@ -1,0 +1,110 @@
+"""What is told of a rendered clip: where its crop is, and whether the file is as its platform wants it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from app.media.time import decimal_seconds, parse_rate
+from app.modules.videos.clips.presets import PRESETS, Platform
+from app.modules.videos.clips.schemas import CheckOut, CropOut, CropShotOut, PaneOut
+from app.modules.videos.composition import Composition
+from app.modules.videos.models import Revision
+from app.modules.videos.pipeline.framing import FramedShot
+from app.modules.videos.pipeline.looks import Pane
+from app.modules.videos.scenery import WHOLE_SHARE
+
+_LUFS_OFF, _MOST_PEAK_DBTP = 0.5, -1.5
+_SHORTEST_SIDE = 720
+
+
+def framing_of(revision: Revision) -> list[CropShotOut]:
+    """By the source's own clock."""
+    composition, fps = Composition.model_validate(revision.composition), parse_rate(revision.fps)
+    shots = list[CropShotOut]()
+    for number, framings in (revision.facts or {}).get("framings", {}).items():
+        clip = composition.scenes[int(number)].recording
+        begun = Fraction(clip.start_ms if clip is not None else 0, 1000)
+        shots += [_shot(FramedShot.model_validate(shot), begun, fps) for shot in framings]
+    return shots
+
+
+def _shot(shot: FramedShot, begun: Fraction, fps: Fraction) -> CropShotOut:
+    start, end = (decimal_seconds(begun + frame / fps) for frame in (shot.start, shot.stop))
+    panes = [_pane(pane, begun, fps) for pane in shot.panes]
+    return CropShotOut(start=start, end=end, panes=panes, blurred=shot.blurred)
+
+
+def _pane(pane: Pane, begun: Fraction, fps: Fraction) -> PaneOut:
+    box = pane.box
+    return PaneOut(
+        box=(box.x, box.y, box.width, box.height),
+        width=pane.width / WHOLE_SHARE,
+        height=pane.height / WHOLE_SHARE,
+        path=[
+            CropOut(
+                time=decimal_seconds(begun + max(0, pan.frame) / fps),
+                x=pan.x / WHOLE_SHARE,
+                y=pan.y / WHOLE_SHARE,
+                cut=pan.cut,
+            )
+            for pan in pane.path
+        ],
+    )
+
+
+def conformance_of(revision: Revision, platform: Platform) -> list[CheckOut]:
+    return list(_checks(revision, platform))
+
+
+def _checks(revision: Revision, platform: Platform) -> Iterator[CheckOut]:
+    preset, fps = PRESETS[platform], parse_rate(revision.fps)
+    length = float(revision.frames / fps)
+    yield CheckOut(
+        name="length",
+        wanted=f"{preset.least_s:g} to {preset.most_s:g} s",
+        found=f"{length:.2f} s",
+        ok=preset.least_s <= length <= preset.most_s,
+    )
+    yield CheckOut(
+        name="size",
+        wanted=f"at least {_SHORTEST_SIDE} pixels",
+        found=f"{revision.width}x{revision.height}",
+        ok=min(revision.width, revision.height) >= _SHORTEST_SIDE,
+    )
+    rate = round(float(fps), 3)
+    yield CheckOut(name="frame rate", wanted=f"at most {preset.most_fps}", found=f"{rate:g}", ok=fps <= preset.most_fps)
+    bits = revision.size * 8 / max(length, 0.001) / 1e6
+    yield CheckOut(
+        name="bit rate",
+        wanted=f"at most {preset.most_mbps:g} Mbit/s",
+        found=f"{bits:.1f} Mbit/s",
+        ok=bits <= preset.most_mbps,
+    )
+    yield from _loudness((revision.facts or {}).get("loudness"), preset.lufs)
+    yield CheckOut(
+        name="file",
+        wanted="MP4 with H.264 (High, 4:2:0, closed GOPs) and AAC at 48 kHz, its index at the front",
+        found="the same: every clip is packaged so",
+        ok=True,
+    )
+
+
+def _loudness(heard: Mapping[str, Any] | None, lufs: int) -> Iterator[CheckOut]:
+    if heard is None:
+        return
+    found, peak = heard["lufs"], heard["true_peak_dbtp"]
+    silent = found <= -69
+    yield CheckOut(
+        name="loudness",
+        wanted=f"{lufs} LUFS, half a unit more or less",
+        found="silent" if silent else f"{found:.1f} LUFS",
+        ok=silent or abs(found - lufs) <= _LUFS_OFF,
+    )
+    yield CheckOut(
+        name="true peak",
+        wanted=f"under {_MOST_PEAK_DBTP} dBTP",
+        found=f"{peak:.1f} dBTP",
+        ok=peak < _MOST_PEAK_DBTP,
+    )

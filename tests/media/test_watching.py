@@ -1,0 +1,74 @@
+"""What is seen in a recording: cuts at their very frame, and faces where they are."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.media.ffmpeg import run_ffmpeg
+from app.media.watching import changes_of, watch
+
+FPS = Fraction(25)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three scenes with grain: cut at 2.28 s and 4.8 s. Key frames are far apart, as cameras and encoders make them."""
+    path = tmp_path_factory.mktemp("watched") / "three.mp4"
+    shots = (("smptebars", 57), ("testsrc2", 63), ("mandelbrot", 60))
+    inputs = [part for name, count in shots for part in ("-f", "lavfi", "-t", f"{count / 25}", "-i", f"{name}=s=640x360:r=25")]  # fmt: skip # noqa: E501
+    graph = "[0:v][1:v][2:v]concat=n=3,noise=alls=6:allf=t"
+    coded = ("-c:v", "libx264", "-preset", "veryfast", "-sc_threshold", "0", "-g", "250", "-pix_fmt", "yuv420p")
+    run_ffmpeg((*inputs, "-filter_complex", graph, *coded, str(path)), timeout_s=120)
+    return path
+
+
+def test_cuts_are_found_at_their_frame(recording: Path) -> None:
+    shots = watch(recording, Fraction(0), 180, FPS)
+    assert [(shot.start, shot.stop) for shot in shots] == [(0, 57), (57, 120), (120, 180)]
+
+
+def test_frames_are_counted_from_where_one_begins(recording: Path) -> None:
+    shots = watch(recording, Fraction(9, 5), 100, FPS)
+    assert [(shot.start, shot.stop) for shot in shots] == [(0, 12), (12, 75), (75, 100)]
+
+
+def test_at_another_rate_the_cut_is_at_the_frame_that_shows_it_first(recording: Path) -> None:
+    shots = watch(recording, Fraction(0), 216, Fraction(30))
+    assert [shot.start for shot in shots] == [0, 68, 144]
+
+
+def test_a_flash_is_no_cut(tmp_path: Path) -> None:
+    path = tmp_path / "flash.mp4"
+    graph = "testsrc2=s=640x360:r=25,eq=brightness='if(eq(n,40),0.9,0)':eval=frame"
+    run_ffmpeg(("-f", "lavfi", "-t", "4", "-i", graph, "-c:v", "libx264", "-bf", "0", str(path)), timeout_s=60)
+    assert len(watch(path, Fraction(0), 100, FPS)) == 1
+
+
+def test_a_presenter_is_found_and_nothing_else_is_taken_for_one(tmp_path: Path) -> None:
+    drawn = cv2.imread(str(Path(__file__).parents[2] / "docs" / "presenter.jpg"))
+    assert drawn is not None
+    picture = np.full((720, 1280, 3), 90, np.uint8)
+    height = 480
+    face = cv2.resize(drawn, (round(drawn.shape[1] * height / drawn.shape[0]), height), interpolation=cv2.INTER_AREA)
+    picture[200 : 200 + height, 40 : 40 + face.shape[1]] = face[:, :1240]
+    cv2.imwrite(str(tmp_path / "still.png"), picture)
+    path = tmp_path / "still.mp4"
+    still = ("-loop", "1", "-framerate", "25", "-t", "2", "-i", str(tmp_path / "still.png"))
+    run_ffmpeg((*still, "-c:v", "libx264", "-pix_fmt", "yuv420p", str(path)), timeout_s=60)
+    (shot,) = watch(path, Fraction(0), 50, FPS)
+    assert len(shot.sights) >= 7
+    assert all(len(sight.faces) == 1 for sight in shot.sights)
+    assert shot.stillness > 0.95
+
+
+def test_changes_are_told_from_key_frames_alone(tmp_path: Path) -> None:
+    path = tmp_path / "keys.mp4"
+    graph = "[0:v][1:v]concat=n=2"
+    inputs = ("-f", "lavfi", "-t", "3", "-i", "smptebars=s=320x180:r=25", "-f", "lavfi", "-t", "3", "-i", "mandelbrot=s=320x180:r=25")  # fmt: skip # noqa: E501
+    run_ffmpeg((*inputs, "-filter_complex", graph, "-c:v", "libx264", "-g", "25", str(path)), timeout_s=60)
+    assert changes_of(path) == [3000]
