@@ -21,7 +21,7 @@ _PATIENCE_S = 120.0
 _SENT, _FOUND = 0.15, 0.4
 _UNFIT = re.compile(r"[^\w-]+")
 AspectWanted = Literal["9:16", "1:1", "4:5", "16:9"]
-PlatformWanted = Literal["tiktok", "reels", "shorts", "linkedin", "x", "custom"]
+_PLATFORMS = ("tiktok", "reels", "shorts", "linkedin", "x", "custom")
 StyleWanted = Literal["karaoke", "boxed", "one_word", "plain", "none"]
 ModeWanted = Literal["auto", "follow", "split", "presentation", "center", "fill"]
 
@@ -42,7 +42,10 @@ def clips(
     min_seconds: Annotated[float, typer.Option()] = 15,
     max_seconds: Annotated[float, typer.Option()] = 60,
     topics: Annotated[list[str] | None, typer.Option("--topic", help="Only moments that speak of it.")] = None,
-    platforms: Annotated[list[PlatformWanted] | None, typer.Option("--platform", help="A clip for each.")] = None,
+    platforms: Annotated[
+        list[str] | None, typer.Option("--platform", help=f"A clip for each: {', '.join(_PLATFORMS)}.")
+    ] = None,
+    clean: Annotated[bool, typer.Option("--clean", help="Take silences and filler words out.")] = False,
     aspect_ratio: Annotated[AspectWanted | None, typer.Option(help="Else the platform's.")] = None,
     style: Annotated[StyleWanted, typer.Option(help="Of the captions in the picture.")] = "karaoke",
     framing: Annotated[ModeWanted, typer.Option(help="How the picture fills another shape.")] = "auto",
@@ -59,13 +62,7 @@ def clips(
     for given in (file, subtitles):
         if given is not None:
             check_file(given)
-    body: Json = {
-        "platforms": platforms or ["custom"],
-        "captions": None if style == "none" else {"style": style},
-        "framing": {"mode": framing},
-        "dry_run": dry_run,
-    }
-    body |= {"aspect_ratio": aspect_ratio} if aspect_ratio else {}
+    body = _style(platforms or ["custom"], aspect_ratio, style, framing, clean=clean) | {"dry_run": dry_run}
     if ranges:
         body["ranges"] = [_range(each) for each in ranges]
     else:
@@ -92,6 +89,20 @@ def clips(
     for note in answer["notes"]:
         Output(as_json).note(note)
     Output(as_json).result(answer, *(_candidate_lines(answer) if dry_run else _lines(answer)))
+
+
+def _style(platforms: list[str], aspect_ratio: str | None, style: str, framing: str, *, clean: bool) -> Json:
+    """How clips are to look, as the API takes it. Raises UsageWrong."""
+    for platform in platforms:
+        if platform not in _PLATFORMS:
+            raise UsageWrong(f"--platform is one of {', '.join(_PLATFORMS)}; “{platform}” is none.")
+    body: Json = {
+        "platforms": platforms,
+        "captions": None if style == "none" else {"style": style},
+        "framing": {"mode": framing},
+    }
+    body |= {"aspect_ratio": aspect_ratio} if aspect_ratio else {}
+    return body | ({"clean": {}} if clean else {})
 
 
 def _ordered(api: Any, video_id: str, body: Json, show: Any) -> Json:

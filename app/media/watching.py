@@ -190,7 +190,7 @@ def _cuts(seen: Sequence[_Seen], shortest: int, exactly: Callable[[_Seen, _Seen]
 def _returns(seen: Sequence[_Seen], place: int, change: float) -> bool:
     """Whether what changes after ``place`` changes back at once, or has just done so."""
     pairs = ((place, place + 2), (place - 1, place + 1))
-    known = [pair for pair in pairs if 0 <= pair[0] and pair[1] < len(seen)]
+    known = [pair for pair in pairs if pair[0] >= 0 and pair[1] < len(seen)]
     return any(_change(seen[one].thumb, seen[other].thumb) < change / 2 for one, other in known)
 
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("workspace_id", ID, nullable=False),
         sa.Column("language", sa.String(20), nullable=True),
         sa.Column("words", DOCUMENT, nullable=False),
+        sa.Column("exact", sa.Boolean(), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["video_id"], ["videos.id"], name=op.f("fk_video_transcripts_video_id_videos"), ondelete="CASCADE"

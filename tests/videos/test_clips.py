@@ -194,6 +194,19 @@ def test_subtitles_can_be_put_as_they_are(caller: Caller, video: str) -> None:
     kept = caller.call("PUT", f"/{video}/transcript", json={"subtitles": srt, "language": "en-GB"}).json()
     assert [word["text"] for word in kept["words"]] == ["Good", "morning", "everybody"]
     assert (kept["words"][0]["start"], kept["words"][-1]["end"], kept["language"]) == (0.5, 2.5, "en-GB")
+    assert kept["exact"] is False
+
+
+def test_words_whose_times_are_only_known_by_captions_are_listened_for(
+    caller: Caller, installation: Installation, video: str
+) -> None:
+    srt = "1\n00:00:00,500 --> 00:00:02,500\nGood morning\neverybody\n"
+    caller.call("PUT", f"/{video}/transcript", json={"subtitles": srt, "language": "de"})
+    (clip,) = ask(caller, video, ranges=[{"start": 0, "end": 3}])["clips"]
+    scene = composition(installation, clip).scenes[0]
+    assert (scene.script, scene.language, scene.words) == ("Good morning everybody", "de", ())
+    refused = caller.post(f"/{video}/clips", {"ranges": [{"start": 0, "end": 3}], "clean": {}})
+    assert "where the time of every word is known" in refused.json()["detail"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -350,7 +351,10 @@ class StoredBrand(Base):
 
 
 class StoredTranscript(Base):
-    """What is said in a video, as somebody has put it right: ``[start_ms, end_ms, text]`` for each word."""
+    """What is said in a video, as somebody has put it right: ``[start_ms, end_ms, text]`` for each word.
+
+    ``exact``: the times are those of words, not of captions.
+    """
 
     __tablename__ = "video_transcripts"
 
@@ -358,6 +362,7 @@ class StoredTranscript(Base):
     workspace_id: Mapped[str] = mapped_column(IdText)
     language: Mapped[str | None] = mapped_column(String(20))
     words: Mapped[list[Any]] = mapped_column(JsonDocument)
+    exact: Mapped[bool] = mapped_column(Boolean)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -115,9 +115,10 @@ def get_transcript(video_id: VideoId, request: Request, caller: Reader) -> Trans
 def put_transcript(video_id: VideoId, body: PutTranscript, request: Request, caller: Writer) -> TranscriptOut:
     """In place of what was known. Clips that are asked for from now on use it, and the video is found by its words."""
     services = services_of(request)
+    exact = body.subtitles is None
     words = words_in(body.subtitles) if body.subtitles is not None else tuple(map(_word, body.words or ()))
     with services.database.session_scope() as session:
-        kept = services.transcripts.put(session, caller.workspace_id, video_id, words, body.language)
+        kept = services.transcripts.put(session, caller.workspace_id, video_id, words, body.language, exact=exact)
         return _shown(video_id, kept)
 
 

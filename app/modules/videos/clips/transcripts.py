@@ -68,14 +68,21 @@ class Transcripts:
         stored = session.get(StoredTranscript, video.id)
         if stored is not None:
             words = tuple(SaidWord(start_ms=start, end_ms=end, text=text) for start, end, text in stored.words)
-            return Transcript(source=TranscriptSource.EDITED, words=words, language=stored.language, exact=True)
+            return Transcript(source=TranscriptSource.EDITED, words=words, language=stored.language, exact=stored.exact)
         revision = session.get(Revision, (video.id, video.revision)) if video.revision is not None else None
         return self._derived(revision.files) if revision is not None else Transcript(source=TranscriptSource.NONE)
 
     def put(
-        self, session: Session, workspace_id: str, video_id: str, words: Sequence[SaidWord], language: str | None
+        self,
+        session: Session,
+        workspace_id: str,
+        video_id: str,
+        words: Sequence[SaidWord],
+        language: str | None,
+        *,
+        exact: bool = True,
     ) -> Transcript:
-        """In place of what was known before. Raises VideoNotFound, InvalidTranscript."""
+        """In place of what was known. ``exact``: as of ``Transcript``. Raises VideoNotFound, InvalidTranscript."""
         video = video_of(session, workspace_id, video_id, lock=True)
         _check(words, video)
         stored = session.get(StoredTranscript, video.id)
@@ -83,7 +90,7 @@ class Transcripts:
             stored = StoredTranscript(video_id=video.id, workspace_id=workspace_id)
             session.add(stored)
         stored.words = [[word.start_ms, word.end_ms, word.text] for word in words]
-        stored.language, stored.updated_at = language, utc_now()
+        stored.language, stored.exact, stored.updated_at = language, exact, utc_now()
         video.updated_at = utc_now()
         note_transcript(session, video, text_of(words))
         session.flush()
