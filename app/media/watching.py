@@ -32,7 +32,7 @@ from app.media.look import rotation_of
 #: Part of every fingerprint of what depends on it.
 WATCHING_VERSION = "1"
 #: Faces are looked for so often in a second, in pictures so wide, and are no smaller than such a share of the height.
-_LOOKS, _SEARCHED_WIDTH, _SMALLEST_FACE = 4, 400, 0.08
+_LOOKS, _SEARCHED_WIDTH, _SMALLEST_FACE = 4, 640, 0.06
 #: The detector's steps of size, how often it must find the same face, and every how many looks it looks everywhere.
 _STEP, _NEIGHBOURS, _EVERYWHERE = 1.15, 5, 4
 #: One that is quick, and one that has to agree where a face is seen first: lamps and clocks are faces to the first.
@@ -216,9 +216,11 @@ class _Lookout:
         """``previous``: the picture of the frame before."""
         small, earlier = _reduced(luma), _reduced(previous) if previous is not None else None
         level = np.asarray(cv2.equalizeHist(small), np.uint8)
-        everywhere = not self._found or self._looks % _EVERYWHERE == 0
+        near = [found for box in self._found for found in _near(level, box)]
+        if not near or len(near) < len(self._found) or self._looks % _EVERYWHERE == 0:
+            near = _found_in(level)
         self._looks += 1
-        self._found = _found_in(level) if everywhere else [near for box in self._found for near in _near(level, box)]
+        self._found = near
         return tuple(_face(box, small, earlier) for box in self._found)
 
 
@@ -238,14 +240,14 @@ def _found_in(level: Plane) -> list[_Pixels]:
 def _around(level: Plane, box: _Pixels) -> tuple[Plane, int, int]:
     """The part of the picture in which a face is, or was, and the least and most that it may measure."""
     x, y, width, height = box
-    part = level[max(0, y - height // 2) : y + height * 3 // 2, max(0, x - width // 2) : x + width * 3 // 2]
+    part = level[max(0, y - height // 2) : y + height * 3 // 2, max(0, x - width) : x + width * 2]
     return np.ascontiguousarray(part), max(20, width * 2 // 3), width * 3 // 2
 
 
 def _near(level: Plane, box: _Pixels) -> list[_Pixels]:
     """The face that was in the box, if it is still about there."""
     x, y, width, height = box
-    found, (left, top) = _detected(*_around(level, box)), (max(0, x - width // 2), max(0, y - height // 2))
+    found, (left, top) = _detected(*_around(level, box)), (max(0, x - width), max(0, y - height // 2))
     moved = [(left + a, top + b, c, d) for a, b, c, d in found]
     return [min(moved, key=lambda each: abs(each[0] - x) + abs(each[1] - y))] if moved else []
 
