@@ -191,13 +191,21 @@ class _Framer:
         return [path[0].model_copy(update={"frame": min(first, path[0].frame), "cut": True}), *path[1:]]
 
     def _smoothed(self, frames: Sequence[int], places: Sequence[float], margin: float) -> list[float]:
-        """A weighted mean of what comes before and after; where the crop cannot go, it does not want to go."""
+        """A weighted mean of what comes before and after; where the crop cannot go, it does not want to go. Before the
+        first look and after the last, the face is taken to have moved on as it did.
+        """
         inside = [min(max(place, min(margin, 0.5)), max(1 - margin, 0.5)) for place in places]
-        sigma = _GENTLE_S * self._fps
-        smooth = list[float]()
+        seen = list(zip(frames, inside, strict=True))
+        before = [(2 * seen[0][0] - frame, 2 * seen[0][1] - place) for frame, place in reversed(seen[1:])]
+        after = [(2 * seen[-1][0] - frame, 2 * seen[-1][1] - place) for frame, place in reversed(seen[:-1])]
+        sigma, smooth = _GENTLE_S * self._fps, list[float]()
         for frame in frames:
-            weights = [exp(-(((other - frame) / sigma) ** 2) / 2) for other in frames]
-            smooth.append(sum(w * place for w, place in zip(weights, inside, strict=True)) / sum(weights))
+            weighed = [
+                (exp(-(((other - frame) / sigma) ** 2) / 2), place)
+                for other, place in (*before, *seen, *after)
+                if abs(other - frame) < 4 * sigma
+            ]
+            smooth.append(sum(weight * place for weight, place in weighed) / sum(weight for weight, _ in weighed))
         return smooth
 
     def _around(self, track: Track, box: Box, *, widest: float) -> Pane:
