@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from app.modules.videos.clips.moments import Candidate
+from app.modules.videos.clips.searching import SearchSteps
 from app.modules.videos.composition import Composition
 from app.modules.videos.models import RenderJob
+from app.modules.videos.pipeline.artifacts import Artifacts
+from app.modules.videos.pipeline.workshop import Making, Workshop
 from tests.videos.installation import Caller, Installation
 
 WORDS = [
@@ -151,6 +156,18 @@ def test_a_platform_refuses_what_it_would_not_take(caller: Caller, video: str) -
     assert "TikTok takes videos of 3 to 600 s; this clip would last 1 s" in answer.json()["detail"]
 
 
+def test_a_search_is_refused_for_what_a_platform_would_not_take(caller: Caller, video: str) -> None:
+    wanted = {"count": 1, "min_seconds": 2, "max_seconds": 200, "platforms": ["x"]}
+    assert "X takes videos of 0.5 to 140 s" in caller.post(f"/{video}/clips", wanted).json()["detail"]
+
+
+def test_a_clip_is_not_rendered_again_as_a_presenter_video_is(caller: Caller, video: str) -> None:
+    (clip,) = ask(caller, video, ranges=[{"start": 0, "end": 3.5}])["clips"]
+    answer = caller.post(f"/{clip['id']}/renders", {"aspect_ratio": "1:1"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_renderable")
+    assert "PUT /api/v1/videos/clips/{id}" in answer.json()["detail"]
+
+
 def test_nothing_is_cut_from_what_is_not_ready(caller: Caller) -> None:
     answer = caller.post(f"/{caller.make()['id']}/clips", {"ranges": [{"start": 0, "end": 1}]})
     assert (answer.status_code, answer.json()["code"]) == (409, "not_ready")
@@ -233,3 +250,37 @@ def test_topics_need_words(caller: Caller, installation: Installation) -> None:
     made = installation.ready(caller)
     answer = caller.post(f"/{made['id']}/clips", {"count": 1, "min_seconds": 1, "topics": ["boats"]})
     assert "It is not known what is said" in answer.json()["detail"]
+
+
+def test_a_search_that_is_ordered_twice_makes_its_clips_once(
+    caller: Caller, installation: Installation, video: str, tmp_path: Path
+) -> None:
+    """As after a crash between the commit and the record of the step."""
+    asked = caller.post(f"/{video}/clips", {"count": 1, "min_seconds": 1, "max_seconds": 3})
+    search_id = asked.json()["search"]["id"]
+    steps = SearchSteps(*crew(installation, tmp_path), installation.services.clips)
+    steps.begin(search_id)
+    found = Candidate(
+        start_ms=0, end_ms=2000, score=60, reasons=(), title="Boats", caption="Boats #paper", text="Paper boats"
+    ).model_dump(mode="json")
+    for _ in range(2):
+        steps.order(search_id, [found])
+    (clip,) = caller.get(f"/{video}/clips").json()["items"]
+    assert (clip["score"], clip["caption"]) == (60, "Boats #paper")
+    assert caller.credits()["held"] == 4
+    assert caller.get(f"/clip-searches/{search_id}").json()["clip_ids"] == [clip["id"]]
+
+
+def crew(installation: Installation, folder: Path) -> tuple[Workshop, Making]:
+    platform = installation.services.platform
+    workshop = Workshop(
+        database=platform.database,
+        blobs=platform.blobs,
+        artifacts=Artifacts(database=platform.database, blobs=platform.blobs),
+        providers=platform.providers,
+        nursery=platform.nursery,
+        settlement=platform.settlement,
+        scratch=folder,
+        prints=folder,
+    )
+    return workshop, Making(workshop)

@@ -59,7 +59,7 @@ class Videos:
         shown = Shown(id=row.id, title=row.title, revision=row.revision or 0)
         files = self._links.of(shown, row.files or {}, row.facts)
         script = row.script
-        if row.kind == Kind.WEBINAR:  # all of its scenes
+        if row.kind in (Kind.WEBINAR, Kind.CLIP):  # all of its scenes
             script = last_composition(session, video_of(session, workspace_id, video_id)).script or None
         return VideoOut.model_validate(_summary(row, seen) | {"script": script} | files)
 

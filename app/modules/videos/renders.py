@@ -118,6 +118,8 @@ class Renders:
     def render_again(self, session: Session, workspace_id: str, video_id: str, change: Change) -> Ordered:
         """A new revision of the same id, or with ``as_copy`` a new video. What did not change is not made again."""
         video = video_of(session, workspace_id, video_id, lock=True)
+        if video.kind == Kind.CLIP:
+            raise NotRenderable("This is a clip. Send what is to be different to PUT /api/v1/videos/clips/{id}.")
         before = last_composition(session, video)
         composition = self._changed(session, workspace_id, before, change)
         if change.as_copy:

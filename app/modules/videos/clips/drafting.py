@@ -89,12 +89,7 @@ def composition_of(source: Source, start_ms: int, end_ms: int, platform: Platfor
     preset = PRESETS[platform]
     rate = style.fps or rate_near(parse_rate(source.fps), preset.most_fps)
     parts = _parts(source, start_ms, end_ms, RATES[rate], style)
-    length = sum(part.end_ms - part.start_ms for part in parts) / 1000
-    if not preset.least_s <= length <= preset.most_s:
-        raise InvalidClip(
-            f"{preset.name} takes videos of {preset.least_s:g} to {preset.most_s:g} s; this clip would last "
-            f"{length:g} s."
-        )
+    check_length(platform, sum(part.end_ms - part.start_ms for part in parts))
     picture = Picture(aspect_ratio=style.aspect_ratio or preset.aspect_ratio, resolution=style.resolution, fps=rate)
     framing = _framing(style.framing) if _other_shape(source.asset, picture) else None
     shown = style.captions is not None and any(part.words for part in parts)
@@ -108,16 +103,31 @@ def composition_of(source: Source, start_ms: int, end_ms: int, platform: Platfor
     )
 
 
+def check_length(platform: Platform, length_ms: int) -> None:
+    """Raises InvalidClip for a length that the platform does not take."""
+    preset, length = PRESETS[platform], length_ms / 1000
+    if not preset.least_s <= length <= preset.most_s:
+        raise InvalidClip(
+            f"{preset.name} takes videos of {preset.least_s:g} to {preset.most_s:g} s; this clip would last "
+            f"{length:g} s."
+        )
+
+
+def check_exact(source: Source, style: ClipStyle) -> None:
+    """Raises InvalidClip where something is to be taken out, and it is not known when words are said."""
+    if style.clean is not None and not source.transcript.exact:
+        raise InvalidClip(
+            "Silences and filler words can only be taken out where the time of every word is known. Put a transcript "
+            "with the times of words, or leave out `clean`."
+        )
+
+
 def _parts(source: Source, start_ms: int, end_ms: int, fps: Fraction, style: ClipStyle) -> tuple[Part, ...]:
     """All of the range, or what is left of it. Raises InvalidClip."""
     words, clean = source.transcript.within(start_ms, end_ms), style.clean
     if clean is None:
         return (Part(start_ms=start_ms, end_ms=end_ms, words=words),)
-    if not source.transcript.exact:
-        raise InvalidClip(
-            "Silences and filler words can only be taken out where the time of every word is known. Put a transcript "
-            "with the times of words, or leave out `clean`."
-        )
+    check_exact(source, style)
     pause = round(clean.longest_pause * 1000) if clean.longest_pause is not None else None
     parts = parts_of(words, start_ms, end_ms, fps, Cleaning(longest_pause_ms=pause, fillers=clean.fillers))
     if not parts:

@@ -5,21 +5,25 @@ become clips. A small workflow of its own; every effect is a step.
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.orm import Session
 
 from app.core.clock import utc_now
 from app.core.database import Database
 from app.engine.durable import Durable, WorkFailed
 from app.media.liveliness import liveliness
 from app.media.watching import changes_of
-from app.modules.videos.clips.drafting import Range
+from app.modules.videos.clips.drafting import Range, Source
 from app.modules.videos.clips.moments import Candidate, Heard, Wish, moments_in
+from app.modules.videos.clips.presets import Platform
 from app.modules.videos.clips.schemas import CreateClips
 from app.modules.videos.clips.service import Clips, wish_of
+from app.modules.videos.errors import InvalidClip
 from app.modules.videos.models import ClipSearch, SearchStatus
 from app.modules.videos.pipeline.watch import Flows
 from app.modules.videos.pipeline.workshop import JobEnded, Making, Workshop
@@ -83,25 +87,37 @@ class SearchSteps:
                 return
             wanted = CreateClips.model_validate(search.wanted)
             source = self._clips.source(session, search.workspace_id, search.video_id)
-            if not wanted.dry_run:
-                search.clip_ids = [
-                    self._clips.add(
-                        session,
-                        search.workspace_id,
-                        search.video_id,
-                        source,
-                        Range(start_ms=each.start_ms, end_ms=each.end_ms, title=each.title[:200], caption=each.caption),
-                        platform,
-                        wanted,
-                        score=each.score,
-                        reasons=each.reasons,
-                    ).video.id
-                    for each in candidates
-                    for platform in wanted.platforms
-                ]
-            search.candidates = found
-            search.notes = _notes(candidates, wanted, spoken=bool(source.transcript.words))
+            notes, made = _notes(candidates, wanted, spoken=bool(source.transcript.words)), list[str]()
+            for each, platform in product(candidates, () if wanted.dry_run else wanted.platforms):
+                try:
+                    made.append(self._clip(session, search, source, each, platform, wanted))
+                except InvalidClip as error:  # what is left of one, cleaned, may be too short for a platform
+                    notes.append(f"{each.title}: {error}")
+            search.candidates, search.clip_ids, search.notes = found, made, notes
             search.status, search.finished_at = SearchStatus.SUCCEEDED, utc_now()
+
+    def _clip(
+        self,
+        session: Session,
+        search: ClipSearch,
+        source: Source,
+        found: Candidate,
+        platform: Platform,
+        wanted: CreateClips,
+    ) -> str:
+        part = Range(start_ms=found.start_ms, end_ms=found.end_ms, title=found.title[:200], caption=found.caption)
+        ordered = self._clips.add(
+            session,
+            search.workspace_id,
+            search.video_id,
+            source,
+            part,
+            platform,
+            wanted,
+            score=found.score,
+            reasons=found.reasons,
+        )
+        return ordered.video.id
 
     def fail(self, search_id: str, code: str, message: str) -> None:
         fail_search(self._at.database, search_id, code=code, message=message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,15 @@ from app.core.ids import new_id
 from app.core.pagination import PageRequest, Position, Slice, cut, keyset
 from app.engine.client import EngineClient
 from app.modules.videos.assets import Videos
-from app.modules.videos.clips.drafting import Range, Source, checked, composition_of, range_of
+from app.modules.videos.clips.drafting import (
+    Range,
+    Source,
+    check_exact,
+    check_length,
+    checked,
+    composition_of,
+    range_of,
+)
 from app.modules.videos.clips.moments import Candidate, Reason, Wish
 from app.modules.videos.clips.presets import Platform
 from app.modules.videos.clips.rendered import conformance_of, framing_of
@@ -170,9 +179,9 @@ class Clips:
                 "It is not known what is said in the video, so topics cannot be found. Put its transcript first, or "
                 "leave out the topics."
             )
-        if not wanted.dry_run:
-            for platform in wanted.platforms:
-                composition_of(source, 0, least, platform, wanted)
+        check_exact(source, wanted)
+        for platform, length in product(wanted.platforms, (least, round(wanted.max_seconds * 1000))):
+            check_length(platform, length)
         search = ClipSearch(
             id=new_id(),
             workspace_id=workspace_id,
