@@ -259,7 +259,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     filing = FilingWorkflow(durable=durable, steps=FilingSteps(workshop, making, receiving))
     # Clips of the moments that are found are ordered by the worker that found them.
     clips = _clips(platform, EngineClient(settings.database))
-    search = SearchWorkflow(durable=durable, steps=SearchSteps(workshop, making, clips))
+    search = SearchWorkflow(durable=durable, steps=SearchSteps(workshop, making, clips, settings.whisper_model))
     workflows: dict[str, Workflow] = {
         "render": reporting(story.render),
         "take": reporting(story.take),

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: int = Field(default=8010, ge=1, le=65535)
+    whisper_model: Path | None = Field(
+        default=None, description="Folder of a Whisper model (CTranslate2), which writes down what nobody has"
+    )
     public_url: str | None = Field(default=None, description="The address clients see, when it is not host and port")
     workers: int | None = Field(default=None, ge=1, le=256, description="Worker processes; one per core if unset")
 

@@ -55,6 +55,19 @@ def heard_from(path: Path, at: Fraction, count: int, *, stereo: bool = False) ->
     yield from _silence(count - written, stereo=stereo)
 
 
+def in_larger(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
+    """The same in blocks of at least so many samples, but for the last."""
+    waiting, held = list[Samples](), 0
+    for block in blocks:
+        waiting.append(block)
+        held += len(block)
+        if held >= count:
+            yield np.concatenate(waiting)
+            waiting, held = [], 0
+    if waiting:
+        yield np.concatenate(waiting)
+
+
 def softened(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
     """``count`` samples in mono, rising at their beginning and falling at their end: a cut that does not click."""
     done = 0

@@ -16,7 +16,10 @@ from sqlalchemy.orm import Session
 from app.core.clock import utc_now
 from app.core.database import Database
 from app.engine.durable import Durable, WorkFailed
+from app.media.children import Limits
+from app.media.hearing import heard_from, in_larger, resampled
 from app.media.liveliness import liveliness
+from app.media.time import SAMPLE_RATE
 from app.media.watching import changes_of
 from app.modules.videos.clips.drafting import Range, Source
 from app.modules.videos.clips.moments import Candidate, Heard, Wish, moments_in
@@ -28,8 +31,12 @@ from app.modules.videos.models import ClipSearch, SearchStatus
 from app.modules.videos.pipeline.watch import Flows
 from app.modules.videos.pipeline.workshop import JobEnded, Making, Workshop
 from app.modules.videos.scenery import Asset, SaidWord
+from app.speech.whisper import WHISPER_RATE, Transcriber
 
 SEARCH_DEADLINE_S = 3600.0
+#: A small model takes as long as the recording lasts on a slow core.
+TRANSCRIBE_DEADLINE_S = 8 * 3600.0
+_TRANSCRIBING = Limits(memory_mb=16_384, cpu_s=int(TRANSCRIBE_DEADLINE_S))
 _MOST = 500
 Json = dict[str, Any]
 log = structlog.get_logger(__name__)
@@ -43,6 +50,11 @@ class SearchWorkflow:
         """Find the moments of a search, and order clips of them, or say why not."""
         try:
             begun = await self._durable.step(self._steps.begin, search_id)
+            if begun["model"] is not None and not begun["words"]:
+                words = await self._durable.long_step(
+                    lambda: self._steps.transcribe(begun), name="transcribe", deadline_s=TRANSCRIBE_DEADLINE_S
+                )
+                begun["words"] = await self._durable.step(self._steps.keep_words, search_id, words)
             found = await self._durable.long_step(
                 lambda: self._steps.find(begun), name="find", deadline_s=SEARCH_DEADLINE_S
             )
@@ -52,11 +64,13 @@ class SearchWorkflow:
 
 
 class SearchSteps:
-    def __init__(self, workshop: Workshop, making: Making, clips: Clips) -> None:
-        self._at, self._making, self._clips = workshop, making, clips
+    """``whisper``: the folder of a model, for videos of which nobody knows what is said."""
+
+    def __init__(self, workshop: Workshop, making: Making, clips: Clips, whisper: Path | None = None) -> None:
+        self._at, self._making, self._clips, self._whisper = workshop, making, clips, whisper
 
     def begin(self, search_id: str) -> Json:
-        """``{"asset", "words", "wish"}`` of the search. Raises JobEnded when its video was deleted."""
+        """``{"asset", "words", "wish", "model"}`` of the search. Raises JobEnded when its video was deleted."""
         with self._at.database.session_scope() as session:
             search = session.get(ClipSearch, search_id)
             if search is None:
@@ -68,7 +82,27 @@ class SearchSteps:
             "asset": source.asset.model_dump(mode="json"),
             "words": [word.model_dump(mode="json") for word in source.transcript.words],
             "wish": wish.model_dump(mode="json"),
+            "model": str(self._whisper) if self._whisper is not None and source.asset.has_sound else None,
         }
+
+    async def transcribe(self, begun: Json) -> list[Json]:
+        """What is said, word by word. Raises WhisperMissing."""
+        asset = Asset.model_validate(begun["asset"])
+        async with self._making.processor, self._making.blob(asset.blob) as path:
+            task = {"path": str(path), "model": begun["model"], "duration_ms": asset.duration_ms}
+            name = "app.modules.videos.clips.searching:write_down"
+            done = await self._making.run(name, task, TRANSCRIBE_DEADLINE_S, limits=_TRANSCRIBING)
+            return done.result["words"]
+
+    def keep_words(self, search_id: str, found: list[Json]) -> list[Json]:
+        """Once for the video, unless somebody has put a transcript meanwhile; returns what counts from now on."""
+        with self._at.database.session_scope() as session:
+            search = session.get(ClipSearch, search_id)
+            if search is None:
+                raise JobEnded("The video was deleted.")
+            words = [SaidWord.model_validate(word) for word in found]
+            kept = self._clips.keep_words(session, search.workspace_id, search.video_id, words)
+        return [word.model_dump(mode="json") for word in kept]
 
     async def find(self, begun: Json) -> list[Json]:
         """The candidates, best first."""
@@ -123,6 +157,20 @@ class SearchSteps:
         fail_search(self._at.database, search_id, code=code, message=message)
 
 
+def write_down(task: Json, progress: Any) -> Json:
+    """``{"path", "model", "duration_ms"}`` → ``{"words"}``. In a limited child process."""
+    transcriber = Transcriber(Path(task["model"]))
+    progress(0.1)
+    length = task["duration_ms"]
+    blocks = heard_from(Path(task["path"]), Fraction(0), length * SAMPLE_RATE // 1000)
+    heard = (resampled(block, SAMPLE_RATE, WHISPER_RATE) for block in in_larger(blocks, 10 * SAMPLE_RATE))
+    words, before = list[Json](), 0
+    for word in transcriber.words(heard):
+        before = min(max(before, word.start_ms), length)  # what a model hears may be out of order, and after the end
+        words.append({"start_ms": before, "end_ms": min(max(before, word.end_ms), length), "text": word.text[:200]})
+    return {"words": words}
+
+
 def find_moments(task: Json, progress: Any) -> Json:
     """``{"path", "asset", "words", "wish"}`` → ``{"candidates"}``. In a limited child process."""
     path, asset = Path(task["path"]), Asset.model_validate(task["asset"])
@@ -171,7 +219,8 @@ def _notes(candidates: list[Candidate], wanted: CreateClips, *, spoken: bool) ->
     if not spoken:
         notes.append(
             "It is not known what is said in this video, so moments were found from sound and picture alone, and have "
-            "no captions. Put its transcript (PUT /api/v1/videos/{id}/transcript) for better ones."
+            "no captions. Put its transcript (PUT /api/v1/videos/{id}/transcript) for better ones, or set up a Whisper "
+            "model (docs/clips.md)."
         )
     if len(candidates) < (wanted.count or 0):
         notes.append(

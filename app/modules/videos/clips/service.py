@@ -39,6 +39,7 @@ from app.modules.videos.clips.transcripts import Transcripts, text_of
 from app.modules.videos.errors import InvalidClip, NotReady, NotRenderable, SearchNotFound
 from app.modules.videos.models import ClipSearch, ClipVariant, Kind, Revision, SearchStatus, Video, VideoStatus
 from app.modules.videos.renders import Ordered, Renders, new_video, video_of
+from app.modules.videos.scenery import SaidWord
 from app.modules.videos.schemas import Failure
 from app.modules.videos.webinars import brands
 from app.modules.videos.webinars.sources import recording_asset
@@ -162,6 +163,15 @@ class Clips:
         rows = session.execute(keyset(query, ClipVariant.created_at, ClipVariant.video_id, page)).all()
         found = cut(rows, page, lambda row: Position(key=row.created_at, id=row.video_id))
         return found.map(lambda row: self.get(session, workspace_id, row.video_id))
+
+    def keep_words(
+        self, session: Session, workspace_id: str, video_id: str, words: Sequence[SaidWord]
+    ) -> Sequence[SaidWord]:
+        """What was written down, unless a transcript is there by now; returns the one that counts."""
+        known = self._transcripts.get(session, workspace_id, video_id)
+        if known.words or not words:
+            return known.words
+        return self._transcripts.put(session, workspace_id, video_id, words, None).words
 
     # searches --------------------------------------------------------------------------------------------------------
 
