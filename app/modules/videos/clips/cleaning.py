@@ -5,7 +5,7 @@ Captions, crop and sound stay together because all of them follow the parts that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from app.modules.videos.phrases import tokens_of
@@ -40,33 +40,31 @@ def parts_of(words: Sequence[SaidWord], start_ms: int, end_ms: int, fps: Fractio
     """Of a range of the source, in order: each begins and ends with a frame of the whole range. ``words``: its own."""
     if not words:
         return (Part(start_ms=start_ms, end_ms=end_ms, words=()),)
-    runs, pause = list[list[SaidWord]](), how.longest_pause_ms
-    cut, before = True, start_ms
-    for word in words:
-        if how.fillers and is_filler(word):
-            cut = True
-            continue
-        if not runs or cut or (pause is not None and word.start_ms - before > pause):
-            runs.append([])
-        runs[-1].append(word)
-        cut, before = False, word.end_ms
     fillers = [word for word in words if how.fillers and is_filler(word)]
-    grid = _Grid(start_ms, end_ms, fps)
-    made = list[Part]()
-    for number, run in enumerate(runs):
-        first, last = run[0].start_ms - _BEFORE_MS, run[-1].end_ms + _AFTER_MS
-        if number == 0 and pause is None and not any(each.start_ms < run[0].start_ms for each in fillers):
-            first = start_ms
-        if number == len(runs) - 1 and pause is None and not any(each.start_ms > run[-1].start_ms for each in fillers):
-            last = end_ms
-        for filler in fillers:
-            first = max(first, filler.end_ms) if filler.end_ms <= run[0].start_ms else first
-            last = min(last, filler.start_ms) if filler.start_ms >= run[-1].end_ms else last
-        first = max(first, made[-1].end_ms) if made else max(first, start_ms)
-        start, stop = grid.at(first), grid.at(min(last, end_ms))
+    grid, made = _Grid(start_ms, end_ms, fps), list[Part]()
+    for run in _runs(words, fillers, how):
+        left = max([start_ms, *(each.end_ms for each in fillers if each.end_ms <= run[0].start_ms)])
+        right = min([end_ms, *(each.start_ms for each in fillers if each.start_ms >= run[-1].end_ms)])
+        if how.longest_pause_ms is not None:
+            left, right = max(left, run[0].start_ms - _BEFORE_MS), min(right, run[-1].end_ms + _AFTER_MS)
+        start, stop = grid.at(max(left, made[-1].end_ms if made else start_ms)), grid.at(right)
         if stop - start >= _SHORTEST_MS:
             made.append(Part(start_ms=start, end_ms=stop, words=tuple(run)))
     return tuple(made)
+
+
+def _runs(words: Sequence[SaidWord], fillers: Sequence[SaidWord], how: Cleaning) -> Iterator[list[SaidWord]]:
+    """Words between which nothing is taken out."""
+    run, pause = list[SaidWord](), how.longest_pause_ms
+    for word in words:
+        long = bool(run) and pause is not None and word.start_ms - run[-1].end_ms > pause
+        if run and (long or word in fillers):
+            yield run
+            run = []
+        if word not in fillers:
+            run.append(word)
+    if run:
+        yield run
 
 
 class _Grid:

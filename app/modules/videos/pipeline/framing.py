@@ -148,12 +148,13 @@ class _Framer:
         return [self._around(self._tracks[0], host, widest=1.0), self._all_of_it(below)]
 
     def _follow(self) -> Pane:
-        spans = [(min(s for s, _ in own), max(e for _, e in own)) for own in ([t.span(0) for t in self._tracks],)]
-        (start, stop), (wide, _) = spans[0], self._crop_size()
-        together = len(self._tracks) > 1 and stop - start < wide * (1 - _AT_EASE)
-        if together:
-            x, y = (start + stop) / 2, fmean(fmean(track.span(1)) for track in self._tracks)
-            return self._crop(whole(self._frame), [Pan(frame=self._shot.start, x=_parts(x), y=_parts(y))])
+        spans, wide = [track.span(0) for track in self._tracks], self._crop_size()[0]
+        start, stop = min(span[0] for span in spans), max(span[1] for span in spans)
+        if len(self._tracks) > 1 and stop - start < wide * (1 - _AT_EASE):  # all of them together
+            y = fmean(fmean(track.span(1)) for track in self._tracks)
+            return self._crop(
+                whole(self._frame), [Pan(frame=self._shot.start, x=_parts((start + stop) / 2), y=_parts(y))]
+            )
         pans = list[Pan]()
         for track, first, last in self._attention():
             pans += self._glide(track, first, last, self._crop_size())
