@@ -29,8 +29,6 @@ from app.media.examined import Bounds
 from app.media.film import Projector, Run, Size, upright
 from app.media.look import rotation_of
 
-#: Part of every fingerprint of what depends on it.
-WATCHING_VERSION = "1"
 #: Faces are looked for so often in a second, in pictures so wide, and are no smaller than such a share of the height.
 _LOOKS, _SEARCHED_WIDTH, _SMALLEST_FACE = 4, 640, 0.06
 #: The detector's steps of size, how often it must find the same face, and every how many looks it looks everywhere.

@@ -23,8 +23,6 @@ from app.media.liveliness import RATE, Curve, Liveliness
 from app.modules.videos.clips.sentences import STOP_WORDS, Sentence, passages_of, sentences_of, stem
 from app.modules.videos.scenery import SaidWord, Value
 
-#: Part of what candidates are known by.
-MOMENTS_VERSION = "1"
 _HOOK_LIST = (
     "here'?s (?:why|how|what|the)",
     "the (?:truth|secret|problem|reason|biggest|best|worst|key|trick|moment|one thing)",

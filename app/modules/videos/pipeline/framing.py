@@ -18,8 +18,6 @@ from app.modules.videos.pipeline.looks import Box, Pan, Pane
 from app.modules.videos.pipeline.staging import Size, even, fitted, whole
 from app.modules.videos.scenery import WHOLE_SHARE, FramingMode, Value
 
-#: A change of how a recording is cropped is worth a new version: it is part of what clips are made of.
-FRAMING_VERSION = "1"
 #: In shares of the crop's width: a face that wanders no farther does not move the camera.
 _AT_EASE = 0.3
 #: Of the smoothing, in seconds: with it, a step of the face becomes a glide of about two seconds.

@@ -54,6 +54,10 @@ class State(Value):
     said: int
 
 
+#: To be raised when a pixel of such captions can change (``wording.py``).
+WORDING_VERSION = "1"
+
+
 class Kinetic(Value):
     kind: Literal["kinetic"] = "kinetic"
     style: CaptionStyle
@@ -66,6 +70,7 @@ class Kinetic(Value):
     phrases: tuple[tuple[Word, ...], ...]
     states: tuple[State, ...]
     lettering: str = LETTERING_VERSION
+    wording: str = WORDING_VERSION
 
 
 def kinetic_in(

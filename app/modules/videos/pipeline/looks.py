@@ -66,6 +66,10 @@ class Filmed(Value):
         return self.model_copy(update={"at": str(at)})
 
 
+#: To be raised when a pixel of a cropped picture can change (``cropping.py``).
+CROPPING_VERSION = "1"
+
+
 class Pan(Value):
     """Where the middle of a crop is at a frame, in ten-thousandths of the picture. With ``cut`` it jumps there."""
 
@@ -100,6 +104,7 @@ class Reframed(Value):
     at: str
     panes: tuple[Pane, ...]
     blurred: bool = False
+    cropping: str = CROPPING_VERSION
 
     def after(self, duration: Fraction) -> Reframed:
         return self.model_copy(update={"at": str(Fraction(self.at) + duration)})
