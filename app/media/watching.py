@@ -206,7 +206,6 @@ class _Lookout:
     """Looks for faces: in all of the picture now and then, else around those that were just seen."""
 
     def __init__(self) -> None:
-        self._before: Plane | None = None
         self._found: list[_Pixels] = []
         self._looks = 0
 

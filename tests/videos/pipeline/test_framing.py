@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from math import sin
 
 import pytest
 
 from app.media.watching import Face, Shot, Sight
-from app.modules.videos.pipeline.framing import FramedShot, framed, jolts, place_at, steered
+from app.modules.videos.pipeline.framing import FramedShot, framed, place_at, steered
 from app.modules.videos.pipeline.looks import Pan
 from app.modules.videos.scenery import WHOLE_SHARE, FramingMode
 
@@ -147,3 +149,12 @@ def test_ones_own_keys_are_obeyed() -> None:
     assert (places[0], places[100]) == (0.2, 0.8)
     assert 0.45 < places[50] < 0.55
     assert (places[149], places[150]) == (0.8, 0.5)
+
+
+def jolts(path: Sequence[Pan], fps: float, frames: int) -> float:
+    """The largest acceleration between cuts, in widths of the picture a second squared: what eyes feel as a jolt."""
+    cuts = {pan.frame for pan in path if pan.cut}
+    places = [place_at(path, frame)[0] / WHOLE_SHARE for frame in range(frames)]
+    speeds = [(after - before) * fps for before, after in pairwise(places)]
+    changes = ((index + 1, (after - before) * fps) for index, (before, after) in enumerate(pairwise(speeds)))
+    return max((abs(change) for at, change in changes if not {at, at + 1} & cuts), default=0.0)

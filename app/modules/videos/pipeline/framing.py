@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from math import exp
 from statistics import fmean, median
 
@@ -347,12 +346,3 @@ def _inside(pan: Pan, width: int, height: int) -> Pan:
 
 def _parts(share: float) -> int:
     return round(share * WHOLE_SHARE)
-
-
-def jolts(path: Sequence[Pan], fps: float, frames: int) -> float:
-    """The largest acceleration between cuts, in widths of the picture a second squared: what eyes feel as a jolt."""
-    cuts = {pan.frame for pan in path if pan.cut}
-    places = [place_at(path, frame)[0] / WHOLE_SHARE for frame in range(frames)]
-    speeds = [(after - before) * fps for before, after in pairwise(places)]
-    changes = ((index + 1, (after - before) * fps) for index, (before, after) in enumerate(pairwise(speeds)))
-    return max((abs(change) for at, change in changes if not {at, at + 1} & cuts), default=0.0)

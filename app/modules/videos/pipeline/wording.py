@@ -138,8 +138,7 @@ def _in_lines(
 
 def _picture(wanted: Kinetic, words: Sequence[_Placed], said: int) -> tuple[Bgr, Bgr]:
     """All of the room in colours, and how much of each pixel is covered, 0..255."""
-    canvas = _Canvas(wanted.room, wanted.size)
-    plain = wanted.style is CaptionStyle.PLAIN
+    canvas = _Canvas(wanted.room, min((word.letters.size for word in words), default=wanted.size))
     if wanted.style is CaptionStyle.BOXED:
         for line in _rows(words):
             canvas.box(line, bgr_of(wanted.back), _VEIL)
@@ -148,9 +147,9 @@ def _picture(wanted: Kinetic, words: Sequence[_Placed], said: int) -> tuple[Bgr,
     else:
         canvas.edges(words)
     for number, word in enumerate(words):
-        lit = word.strong or (number == said and wanted.style is CaptionStyle.KARAOKE and not plain)
-        if wanted.style is CaptionStyle.BOXED and number == said:
-            lit = False
+        spoken = number == said
+        on_accent = spoken and wanted.style is CaptionStyle.BOXED
+        lit = (spoken and wanted.style is CaptionStyle.KARAOKE) or (word.strong and not on_accent)
         canvas.write(word, bgr_of(wanted.accent if lit else wanted.text))
     return canvas.colours, np.rint(canvas.covered * 255).astype(np.uint8)
 
@@ -167,7 +166,9 @@ def _rows(words: Sequence[_Placed]) -> list[list[_Placed]]:
 
 
 class _Canvas:
-    def __init__(self, room: Box, size: int) -> None:
+    """``size``: of letters, which may have been made smaller to fit."""
+
+    def __init__(self, room: Box, size: float) -> None:
         self._size = size
         self.colours: Bgr = np.zeros((room.height, room.width, 3), np.uint8)
         self.covered: NDArray[np.float32] = np.zeros((room.height, room.width), np.float32)
@@ -187,7 +188,7 @@ class _Canvas:
         aside, above = round(_ASIDE * self._size * 0.6), round(_ABOVE * self._size)
         base = words[0].y + words[0].letters.baseline
         left, right = min(w.x for w in words) - aside, max(w.x + w.letters.width for w in words) + aside
-        top, bottom = base - self._size - above // 2, base + round(0.3 * self._size) + above // 2
+        top, bottom = base - round(self._size) - above // 2, base + round(0.3 * self._size) + above // 2
         height, width = self.covered.shape
         left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
         shape = outline_of(Outline.ROUNDED, right - left, bottom - top).astype(np.float32) / 255 * share
