@@ -30,11 +30,15 @@ from app.media.film import Projector, Run, Size, upright
 from app.media.look import rotation_of
 
 #: Faces are looked for so often in a second, in pictures so wide, and are no smaller than such a share of the height.
-_LOOKS, _SEARCHED_WIDTH, _SMALLEST_FACE = 4, 640, 0.06
-#: The detector's steps of size, how often it must find the same face, and every how many looks it looks everywhere.
-_STEP, _NEIGHBOURS, _EVERYWHERE = 1.15, 5, 4
+_LOOKS, _SEARCHED_WIDTH, _SMALLEST_FACE = 4, 960, 0.06
+#: The detector's steps of size, and how often it must find the same face: at first, and where one was found.
+_GLANCE, _CLOSE = (1.15, 2), (1.05, 4)
+#: Every so many looks it looks everywhere.
+_EVERYWHERE = 4
+#: In pixels: the smallest face that it knows, and as how large a known one is looked at.
+_WINDOW, _FACE = 24, 40
 #: One that is quick, and one that has to agree where a face is seen first: lamps and clocks are faces to the first.
-_FIRST, _SECOND = "frontalface_default", "frontalface_alt"
+_FIRST, _SECOND = "frontalface_default", "frontalface_alt2"
 _Pixels = tuple[int, int, int, int]
 _WITH_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
 #: A cut changes the picture by so many levels on average, and so many times more than the frames around it do.
@@ -102,8 +106,8 @@ def luma_of(frame: av.VideoFrame) -> Plane:
 def watch(path: Path, at: Fraction, frames: int, fps: Fraction) -> tuple[Shot, ...]:
     """So many frames of the recording, from ``at`` seconds on. Raises ``Corrupt``.
 
-    Pictures to which no other refers are passed over, which saves half of the decoder's time; where the picture is cut
-    between two that were looked at, those between are looked at, too.
+    Pictures between two that others refer to are passed over, which saves most of the decoder's time; where the picture
+    is cut between two that were looked at, those between are looked at, too.
     """
     cv2.setNumThreads(1)
     every, due = 1 / Fraction(_LOOKS), at
@@ -133,7 +137,8 @@ def _referred_to(path: Path, at: Fraction) -> Iterator[tuple[Fraction, av.VideoF
         decoder = stream.codec_context
         decoder.thread_count = 1
         decoder.options = {"skip_loop_filter": "all"}
-        decoder.skip_frame = "NONREF"
+        # In H.265 what refers to earlier pictures alone is often marked as one between two.
+        decoder.skip_frame = "BIDIR" if decoder.codec.canonical_name == "h264" else "NONREF"
         if at > 0:
             with suppress(FFmpegError):  # it stays at the beginning
                 media.seek(int((at + origin) / tick), stream=stream)
@@ -203,7 +208,10 @@ def _thumb(luma: Plane) -> NDArray[np.int16]:
 
 
 class _Lookout:
-    """Looks for faces: in all of the picture now and then, else around those that were just seen."""
+    """Looks for faces: in all of the picture now and then, else around those that were just seen.
+
+    Places are pixels of the picture.
+    """
 
     def __init__(self) -> None:
         self._found: list[_Pixels] = []
@@ -211,60 +219,77 @@ class _Lookout:
 
     def look(self, luma: Plane, previous: Plane | None) -> tuple[Face, ...]:
         """``previous``: the picture of the frame before."""
-        small, earlier = _reduced(luma), _reduced(previous) if previous is not None else None
-        level = np.asarray(cv2.equalizeHist(small), np.uint8)
-        near = [found for box in self._found for found in _near(level, box)]
-        if not near or len(near) < len(self._found) or self._looks % _EVERYWHERE == 0:
-            near = _found_in(level)
+        earlier = previous if previous is not None and previous.shape == luma.shape else None
+        near = [found for box in self._found for found in _near(luma, box)]
+        if len(near) < len(self._found) or self._looks % _EVERYWHERE == 0:
+            near = _everywhere(luma, near)
         self._looks += 1
         self._found = near
-        return tuple(_face(box, small, earlier) for box in self._found)
+        return tuple(_face(box, luma, earlier) for box in self._found)
 
 
-def _reduced(luma: Plane) -> Plane:
+def _everywhere(luma: Plane, known: Sequence[_Pixels]) -> list[_Pixels]:
+    """All faces. People in a picture are of about one size: beside a known face none is looked for that is far less."""
     height, width = luma.shape
-    scale = min(1.0, _SEARCHED_WIDTH / min(width, height * 16 / 9))
-    size = (round(width * scale), round(height * scale))
-    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+    share = min(1.0, _SEARCHED_WIDTH / min(width, height * 16 / 9))
+    least = max(round(_SMALLEST_FACE * min(height, width)), min((box[2] // 2 for box in known), default=0))
+    found = _detected(luma, (0, 0, width, height), share, (least, max(height, width)), _GLANCE)
+    return [box for box in found if _close_to(luma, box, _SECOND)]
 
 
-def _found_in(level: Plane) -> list[_Pixels]:
-    least = max(20, round(_SMALLEST_FACE * min(level.shape)))
-    found = _detected(level, least, max(level.shape))
-    return [box for box in found if _detected(*_around(level, box), name=_SECOND)]
-
-
-def _around(level: Plane, box: _Pixels) -> tuple[Plane, int, int]:
-    """The part of the picture in which a face is, or was, and the least and most that it may measure."""
-    x, y, width, height = box
-    part = level[max(0, y - height // 2) : y + height * 3 // 2, max(0, x - width) : x + width * 2]
-    return np.ascontiguousarray(part), max(20, width * 2 // 3), width * 3 // 2
-
-
-def _near(level: Plane, box: _Pixels) -> list[_Pixels]:
+def _near(luma: Plane, box: _Pixels) -> list[_Pixels]:
     """The face that was in the box, if it is still about there."""
+    found = _close_to(luma, box, _FIRST)
+    return [min(found, key=lambda each: abs(each[0] - box[0]) + abs(each[1] - box[1]))] if found else []
+
+
+def _close_to(luma: Plane, box: _Pixels, trained: str) -> list[_Pixels]:
+    width = box[2]
+    sizes = (width * 2 // 3, width * 3 // 2)
+    return _detected(luma, _around(luma, box), min(1.0, _FACE / width), sizes, _CLOSE, trained)
+
+
+def _around(luma: Plane, box: _Pixels) -> _Pixels:
+    """The part of the picture in which a face is, or was."""
     x, y, width, height = box
-    found, (left, top) = _detected(*_around(level, box)), (max(0, x - width), max(0, y - height // 2))
-    moved = [(left + a, top + b, c, d) for a, b, c, d in found]
-    return [min(moved, key=lambda each: abs(each[0] - x) + abs(each[1] - y))] if moved else []
+    return _within(luma, x - width, y - height // 2, x + width * 2, y + height * 3 // 2)
 
 
-def _detected(level: Plane, least: int, most: int, name: str = _FIRST) -> list[_Pixels]:
-    found = _cascade(name).detectMultiScale(level, _STEP, _NEIGHBOURS, minSize=(least, least), maxSize=(most, most))
-    return [(x, y, wide, high) for x, y, wide, high in np.asarray(found, int).reshape(-1, 4).tolist()]
+def _within(luma: Plane, left: int, top: int, right: int, bottom: int) -> _Pixels:
+    height, width = luma.shape
+    x, y = max(0, left), max(0, top)
+    return x, y, min(width, right) - x, min(height, bottom) - y
+
+
+def _detected(
+    luma: Plane, part: _Pixels, share: float, sizes: tuple[int, int], care: tuple[float, int], trained: str = _FIRST
+) -> list[_Pixels]:
+    """Faces in a part of the picture, of the least to the largest of ``sizes``, looked for in that ``share`` of it."""
+    x, y, width, height = part
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    small = cv2.resize(luma[y : y + height, x : x + width], size, interpolation=cv2.INTER_AREA)
+    least, most = (max(_WINDOW, round(side * share)) for side in sizes)
+    level = cv2.createCLAHE(2.0, (8, 8)).apply(small)
+    found = _cascade(trained).detectMultiScale(level, *care, minSize=(least, least), maxSize=(most, most))
+    boxes = (np.asarray(found, float).reshape(-1, 4) / share).round().astype(int).tolist()
+    return [(x + left, y + top, wide, high) for left, top, wide, high in boxes]
 
 
 def _face(box: _Pixels, now: Plane, before: Plane | None) -> Face:
     (height, width), (x, y, wide, high) = now.shape, box
-    moved = _moved(now, before, box) if before is not None and before.shape == now.shape else 0.0
+    moved = _moved(now, before, box) if before is not None else 0.0
     return Face(x=x / width, y=y / height, width=wide / width, height=high / height, moved=moved)
 
 
 def _moved(now: Plane, before: Plane, box: _Pixels) -> float:
     x, y, width, height = box
-    change = np.abs(now[y : y + height, x : x + width].astype(np.int16) - before[y : y + height, x : x + width])
-    mouth = change[2 * height // 3 :, width // 4 : 3 * width // 4]
-    return max(0.0, float(mouth.mean() - change[: height // 2].mean()))
+    size = (_FACE, _FACE)
+    one, other = (
+        cv2.resize(each[y : y + height, x : x + width], size, interpolation=cv2.INTER_AREA) for each in (now, before)
+    )
+    change = np.abs(np.asarray(one, np.int16) - other)
+    mouth = change[2 * _FACE // 3 :, _FACE // 4 : 3 * _FACE // 4]
+    return max(0.0, float(mouth.mean() - change[: _FACE // 2].mean()))
 
 
 @cache

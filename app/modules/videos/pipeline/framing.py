@@ -17,8 +17,10 @@ from app.modules.videos.pipeline.looks import Box, Pan, Pane
 from app.modules.videos.pipeline.staging import Size, even, fitted, whole
 from app.modules.videos.scenery import WHOLE_SHARE, FramingMode, Value
 
-#: In shares of the crop's width: a face that wanders no farther does not move the camera.
+#: In shares of the crop's width: a face that wanders no farther, and stays inside, does not move the camera.
 _AT_EASE = 0.3
+#: How much of what the detector takes for a face is one.
+_BOX = 0.8
 #: Of the smoothing, in seconds: with it, a step of the face becomes a glide of about two seconds.
 _GENTLE_S = 0.6
 #: Two faces whose middles are so near, in shares of their width, are one that moved.
@@ -57,6 +59,10 @@ class Track:
     @property
     def height(self) -> float:
         return median(face.height for face in self.seen.values())
+
+    @property
+    def width(self) -> float:
+        return median(face.width for face in self.seen.values())
 
     @property
     def last(self) -> Face:
@@ -162,7 +168,8 @@ class _Framer:
         if len(self._tracks) == 1:
             yield self._tracks[0], self._shot.start, self._shot.stop
             return
-        held, since, reach = self._tracks[0], self._shot.start, round(_ATTENTION_S * self._fps)
+        held = max(self._tracks, key=lambda track: fmean(face.moved for face in track.seen.values()))
+        since, reach = self._shot.start, round(_ATTENTION_S * self._fps)
         for sight in self._shot.sights:
             lively = {place: _liveliness(track, sight.frame, reach) for place, track in enumerate(self._tracks)}
             best = self._tracks[max(lively, key=lambda place: lively[place])]
@@ -179,7 +186,9 @@ class _Framer:
         sights = {frame: face for frame, face in track.seen.items() if first <= frame < last} or track.seen
         frames = sorted(sights)
         places = [_steady([sights[frame].middle[axis] for frame in frames]) for axis in (0, 1)]
-        if all(max(own) - min(own) <= _AT_EASE * size for own, size in zip(places, crop, strict=True)):
+        faces = (track.width, track.height)
+        ease = [min(_AT_EASE * room, max(0.0, room - _BOX * face)) for room, face in zip(crop, faces, strict=True)]
+        if all(max(own) - min(own) <= free for own, free in zip(places, ease, strict=True)):
             x, y = ((max(own) + min(own)) / 2 for own in places)
             return [Pan(frame=first, x=_parts(x), y=_parts(y), cut=True)]
         x, y = (
