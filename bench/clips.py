@@ -23,7 +23,7 @@ from statistics import mean
 import av
 
 from app.media.encode import planes_of
-from app.media.ffmpeg import ffmpeg_binary, run_ffmpeg
+from app.media.ffmpeg import ffmpeg_binary
 from app.modules.videos.clips.schemas import CreateClips
 from app.modules.videos.composition import Composition
 from app.modules.videos.models import RenderJob
@@ -34,7 +34,7 @@ from app.modules.videos.pipeline.timeline import time_line
 from app.modules.videos.scenery import SaidWord
 from bench.avatar import spent_by_kind
 from bench.finished import drawn, path_of
-from bench.material import material
+from bench.material import camera, repeated
 from bench.measure import MemoryWatch, cpu_of, report
 from bench.webinar import ssim
 from tests.media.barcodes import lumas
@@ -50,7 +50,7 @@ _WORD_MS = 370
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="tenex-bench-") as name, site(Path(name) / "data") as place:
         folder = Path(name)
-        footage = source(folder)
+        footage = repeated(camera(folder, 60), SOURCE_S // 60)
         video = uploaded(place, footage, "Ten minutes", SOURCE_S)
         spoken = words()
         with place.database.session_scope() as session:
@@ -78,18 +78,6 @@ def main() -> None:
             frames_off=sum(abs(frames_of(file) - CLIP_S * FPS) for file in files),
             video_s=CLIP_S * len(STARTS),
         )
-
-
-def source(folder: Path) -> Path:
-    """A minute as a camera would record it, ten times."""
-    host = material(folder, 60, 30).host
-    minute, whole = folder / "camera.mp4", folder / "whole.mp4"
-    drift = "scale=2112:1188,crop=1920:1080:x='96+80*sin(t/3)':y='54+30*sin(t/4)',noise=alls=5:allf=t"
-    coded = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p", "-c:a", "aac")
-    run_ffmpeg(("-i", str(host), "-vf", drift, *coded, str(minute)), timeout_s=900)
-    again = ("-stream_loop", str(SOURCE_S // 60 - 1), "-i", str(minute), "-c", "copy", "-t", str(SOURCE_S), str(whole))
-    run_ffmpeg(again, timeout_s=300)
-    return whole
 
 
 def words() -> list[SaidWord]:

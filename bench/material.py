@@ -49,6 +49,22 @@ def material(folder: Path, seconds: int, slide_s: int) -> Material:
     )
 
 
+def camera(folder: Path, seconds: int, crf: int = 20) -> Path:
+    """A presenter before a camera that drifts, with grain, as a camera would record it; at crf 20, 15 Mbit/s."""
+    recording = folder / "camera.mp4"
+    drift = "scale=2112:1188,crop=1920:1080:x='96+80*sin(t/3)':y='54+30*sin(t/4)',noise=alls=5:allf=t"
+    coded = ("-c:v", "libx264", "-preset", "veryfast", "-crf", str(crf), "-pix_fmt", "yuv420p", "-c:a", "aac")
+    run_ffmpeg(("-i", str(_host(folder, seconds)), "-vf", drift, *coded, str(recording)), timeout_s=1800)
+    return recording
+
+
+def repeated(recording: Path, times: int) -> Path:
+    """A recording, so many times."""
+    whole = recording.with_name(f"whole-{times}.mp4")
+    run_ffmpeg(("-stream_loop", str(times - 1), "-i", str(recording), "-c", "copy", str(whole)), timeout_s=900)
+    return whole
+
+
 def slides(folder: Path, count: int) -> list[Path]:
     return [_slide(folder, number) for number in range(count)]
 

@@ -81,6 +81,28 @@ def test_sound_and_picture_of_a_clip_stay_together_and_are_as_loud_as_platforms_
     assert measured.true_peak_dbtp < -1.5
 
 
+def test_a_clip_of_the_same_shape_is_cut_at_its_frames_and_not_encoded_again(place: Site, source: str) -> None:
+    job, path = clip(place, source, 1.0, 11.28, aspect_ratio="16:9", captions=None)
+    assert [code_of(each) for each in pictures(path)] == list(range(25, 282))
+    assert set(coded(original(place, source))) >= set(coded(path)[35:-3])
+    assert {task.kind: task.status for task in place.tasks(job.id)} == {"chunk": "made", "mix": "made"}
+    heard = np.abs(np.concatenate(list(heard_from(path, Fraction(0), 10 * 48_000))).astype(np.int32))
+    for click in range(48_000, 480_000, 48_000):
+        assert heard[click - 12_000 : click - 480].max() < 0.4 * heard[click : click + 1400].max()
+
+
+def coded(path: Path) -> list[bytes]:
+    with av.open(str(path)) as media:
+        return [bytes(packet) for packet in media.demux(video=0) if packet.size]
+
+
+def original(place: Site, video: str) -> Path:
+    with place.database.read_scope() as session:
+        stored = session.get_one(Revision, (video, 1)).files["video"]
+        with place.services.platform.blobs.as_file(stored["blob"]) as path:
+            return path
+
+
 def test_captions_show_the_words_of_the_range_and_nothing_else_changes(place: Site, source: str) -> None:
     said = [SaidWord(start_ms=3000 + 500 * n, end_ms=3400 + 500 * n, text=f"word{n}") for n in range(6)]
     with place.database.session_scope() as session:

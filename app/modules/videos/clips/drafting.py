@@ -144,6 +144,7 @@ def _scene(source: Source, part: Part, framing: Framing | None) -> Scene:
         layout=Layout(arrangement=Arrangement.HOST),
         words=part.words if transcript.exact else (),
         framing=framing,
+        as_coded=True,
     )
 
 

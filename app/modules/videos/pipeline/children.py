@@ -22,10 +22,12 @@ from app.media.pictures import Playable, draw_poster, draw_preview, draw_storybo
 from app.media.recording import measured_ms
 from app.media.stillness import write_stills
 from app.media.time import decimal_seconds, millisecond_at, sample_at
+from app.media.trimming import Wanted, trim
 from app.media.usage import Usage
 from app.modules.videos.pipeline.captioning import write_captions
 from app.modules.videos.pipeline.layers import Studio
 from app.modules.videos.pipeline.layout import Chunk
+from app.modules.videos.pipeline.looks import Filmed
 from app.modules.videos.pipeline.needs import recordings_of
 from app.modules.videos.pipeline.painting import LookPainter, Painter, painter_of
 from app.modules.videos.pipeline.timeline import Timeline
@@ -60,6 +62,9 @@ def draw_sequence(task: Task, tell: Tell) -> dict[str, Any]:
 
 
 def _draw(chunk: Chunk, studio: Studio, out: Path, progress: Progress) -> None:
+    if chunk.trimming is not None:
+        _trim(chunk, studio, out)
+        return
     painter = painter_of(chunk.look, chunk.fade, studio, chunk.subtitles)
     profile = VideoProfile(width=chunk.width, height=chunk.height, fps=studio.fps, content=chunk.content)
     stills = painter.stills(chunk.frames) if isinstance(painter, LookPainter) else None
@@ -72,6 +77,15 @@ def _draw(chunk: Chunk, studio: Studio, out: Path, progress: Progress) -> None:
             encoder.write()
             if index % 10 == 0:
                 progress(index / chunk.frames)
+
+
+def _trim(chunk: Chunk, studio: Studio, out: Path) -> None:
+    source = chunk.look.host.source if chunk.look.host is not None else None
+    assert isinstance(source, Filmed)
+    assert source.asset is not None
+    size = (chunk.width, chunk.height)
+    wanted = Wanted(at=Fraction(source.at), frames=chunk.frames, fps=studio.fps, size=size)
+    trim(studio.files[source.asset.sha256], wanted, out)
 
 
 def encoder_for(painter: Painter, profile: VideoProfile, out: Path) -> ChunkEncoder | BandEncoder:

@@ -15,6 +15,7 @@ from app.avatars.studio.version import PRESENTER_VERSION
 from app.media.encode import ENCODER_VERSION, Content
 from app.media.loudness import MASTER_VERSION
 from app.media.time import FrameRange
+from app.media.trimming import TRIMMING_VERSION
 from app.modules.videos.composition import Composition
 from app.modules.videos.pipeline.fingerprint import fingerprint
 from app.modules.videos.pipeline.framing import FramedShot
@@ -34,12 +35,13 @@ LONGEST_CHUNK_S = 30
 LONGEST_CLIP_CHUNK_S = 10
 #: What can change no byte of a picture: names for people, and where the same bytes are kept.
 _SILENT = {"blob", "origin"}
-#: What came later, and is not told of sounds without it: those that were made before stay as they are.
-_USUAL = {"lufs"}
 
 
 class Chunk(Value):
-    """A run of frames that is encoded on its own. With ``fade`` the look takes over from another one."""
+    """A run of frames that is encoded on its own. With ``fade`` the look takes over from another one.
+
+    With ``trimming``, the version of what does it, it is cut out of its recording as that is coded.
+    """
 
     fingerprint: str
     look: Look
@@ -50,6 +52,7 @@ class Chunk(Value):
     height: int
     fps: str
     content: Content
+    trimming: str | None = None
 
 
 class Sound(Value):
@@ -76,7 +79,7 @@ def lay_out(
     chunks = tuple(
         chunk
         for scene, before in zip(scenes, [None, *scenes], strict=False)
-        for chunk in _chunks(composition, scene, before)
+        for chunk in (_trimmed(composition, scene) if survey.trimmed else _chunks(composition, scene, before))
     )
     pieces = [piece for scene in scenes for piece in scene.pieces]
     sounds = soundtracks_of(composition.picture.rate, timeline, pieces, composition.music, composition.lufs)
@@ -94,6 +97,13 @@ def _chunks(composition: Composition, scene: Shown, before: Shown | None) -> Ite
     for run in pairwise(scene.cuts):
         for part in parts(FrameRange(*run), composition.picture.rate, longest):
             yield _chunk(composition, scene, before, part)
+
+
+def _trimmed(composition: Composition, scene: Shown) -> Iterator[Chunk]:
+    """The whole scene at once: to copy it takes next to nothing."""
+    chunk = _chunk(composition, scene, None, FrameRange(0, scene.span.frames))
+    chunk = chunk.model_copy(update={"trimming": TRIMMING_VERSION})
+    yield chunk.model_copy(update={"fingerprint": _chunk_name(chunk)})
 
 
 def _chunk(composition: Composition, scene: Shown, before: Shown | None, part: FrameRange) -> Chunk:
@@ -132,14 +142,20 @@ def parts(run: FrameRange, fps: Fraction, longest_s: int = LONGEST_CHUNK_S) -> I
 
 
 def _chunk_name(chunk: Chunk) -> str:
-    inputs = without(chunk.model_dump(mode="json", exclude={"fingerprint"}), _SILENT)
+    inputs = without(_told(chunk, "trimming", "fingerprint"), _SILENT)
     return fingerprint("chunk", encoder=ENCODER_VERSION, presenter=PRESENTER_VERSION, **inputs)
 
 
 def _mix_name(soundtrack: Soundtrack) -> str:
     """The sound depends on who is heard when, not on who is seen."""
-    inputs = without(soundtrack.model_dump(mode="json", exclude=_USUAL if soundtrack.lufs is None else None), _SILENT)
+    inputs = without(_told(soundtrack, "lufs"), _SILENT)
     return fingerprint("mix", master=MASTER_VERSION, **inputs)
+
+
+def _told(value: Value, later: str, *left_out: str) -> dict[str, Any]:
+    """``later``: a field that came later, and is not told where it is None: what was made before stays as it is."""
+    absent = {later} if getattr(value, later) is None else set[str]()
+    return value.model_dump(mode="json", exclude={*absent, *left_out})
 
 
 def without(document: Any, names: set[str]) -> Any:

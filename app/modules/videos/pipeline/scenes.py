@@ -68,6 +68,7 @@ class Moment(Value):
 class Survey(Value):
     """What only files can tell: free corners of slides by scene, where the B-roll ``scene.place`` begins, and by scene
     the captions that are to be in the picture, the words that they are to keep time with, and where crops are.
+    ``trimmed``: whether the only scene can be cut out of its recording as it is coded.
     """
 
     corners: Mapping[int, Corner] = {}
@@ -75,6 +76,7 @@ class Survey(Value):
     captions: Mapping[int, tuple[Timed, ...]] = {}
     words: Mapping[int, tuple[SaidWord, ...]] = {}
     framings: Mapping[int, tuple[FramedShot, ...]] = {}
+    trimmed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from typing import Any
 from app.core.errors import TenexError
 from app.media.quiet import Part, covered, quietest
 from app.media.time import millisecond_at
+from app.media.trimming import Wanted, can_trim
 from app.media.watching import Shot, watch
 from app.modules.videos.composition import Captions, Composition, Picture, Scene
 from app.modules.videos.phrases import time_of
@@ -70,7 +71,7 @@ class Reframe(Value):
 class SurveyPlan(Value):
     """``captions``: of every scene, for a picture as it is said here; ``by_word`` if they keep time with words.
 
-    ``reframes``: for the same picture.
+    ``reframes``: for the same picture. ``trim``: the recording that the only scene shows as it is.
     """
 
     corners: tuple[Question, ...] = ()
@@ -79,6 +80,7 @@ class SurveyPlan(Value):
     by_word: bool = False
     reframes: tuple[Reframe, ...] = ()
     picture: Picture | None = None
+    trim: Asset | None = None
 
     @property
     def empty(self) -> bool:
@@ -87,7 +89,7 @@ class SurveyPlan(Value):
     @property
     def timed(self) -> bool:
         """Whether it takes the timeline to answer."""
-        return self.captions is not None or bool(self.reframes)
+        return self.captions is not None or bool(self.reframes) or self.trim is not None
 
 
 def survey_plan(composition: Composition, takes: Sequence[PlannedTake]) -> SurveyPlan:
@@ -98,7 +100,19 @@ def survey_plan(composition: Composition, takes: Sequence[PlannedTake]) -> Surve
         by_word=composition.word_captions is not None,
         reframes=tuple(_reframes(composition)),
         picture=composition.picture,
+        trim=_unchanged(composition),
     )
+
+
+def _unchanged(composition: Composition) -> Asset | None:
+    """The recording of which all is seen, in its own size, and nothing else."""
+    scene = composition.scenes[0]
+    if len(composition.scenes) > 1 or not scene.as_coded or scene.recording is None or scene.framing is not None:
+        return None
+    others = (scene.slide, scene.card, scene.lower_third, composition.brand.logo, *scene.broll)
+    asset = scene.recording.asset
+    same = (asset.width, asset.height) == composition.picture.size and composition.captions is not Captions.BURNED
+    return asset if same and all(other is None for other in others) else None
 
 
 def _reframes(composition: Composition) -> Iterator[Reframe]:
@@ -152,6 +166,7 @@ def survey(task: dict[str, Any], _progress: object) -> dict[str, Any]:
         dict[int, tuple[SaidWord, ...]](),
         dict[int, tuple[FramedShot, ...]](),
     )
+    trimmed = False
     if plan.timed:
         timeline = Timeline.model_validate(task["timeline"])
         if plan.captions is not None and plan.by_word:
@@ -160,7 +175,8 @@ def survey(task: dict[str, Any], _progress: object) -> dict[str, Any]:
             captions = dict(_captions(timeline, plan.captions, files))
         if plan.picture is not None:
             framings = dict(_all_framed(plan.reframes, timeline, plan.picture, files))
-    found = Survey(corners=corners, moments=moments, captions=captions, words=words, framings=framings)
+            trimmed = plan.trim is not None and _can_trim(files[plan.trim.sha256], timeline, plan.picture)
+    found = Survey(corners=corners, moments=moments, captions=captions, words=words, framings=framings, trimmed=trimmed)
     return found.model_dump(mode="json")
 
 
@@ -181,6 +197,11 @@ def _all_framed(
         for each, run in zip(scenes, runs, strict=True):
             start = round((run.at - first.at) * picture.rate)
             yield each.scene, cut_out(shots, start, start + run.frames)
+
+
+def _can_trim(recording: Path, timeline: Timeline, picture: Picture) -> bool:
+    run = _Run.of(timeline, 0)
+    return can_trim(recording, Wanted(at=run.at, frames=run.frames, fps=picture.rate, size=picture.size))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
