@@ -80,9 +80,9 @@ def main() -> None:
         )
 
 
-def words() -> list[SaidWord]:
+def words(seconds: int = SOURCE_S) -> list[SaidWord]:
     text = (Path(__file__).parent / "minute.txt").read_text().split()
-    count = SOURCE_S * 1000 // _WORD_MS
+    count = seconds * 1000 // _WORD_MS
     return [
         SaidWord(start_ms=n * _WORD_MS, end_ms=n * _WORD_MS + _WORD_MS - 40, text=text[n % len(text)])
         for n in range(count)

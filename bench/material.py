@@ -49,7 +49,7 @@ def material(folder: Path, seconds: int, slide_s: int) -> Material:
     )
 
 
-def camera(folder: Path, seconds: int, crf: int = 20) -> Path:
+def camera(folder: Path, seconds: int, crf: float = 20) -> Path:
     """A presenter before a camera that drifts, with grain, as a camera would record it; at crf 20, 15 Mbit/s."""
     recording = folder / "camera.mp4"
     drift = "scale=2112:1188,crop=1920:1080:x='96+80*sin(t/3)':y='54+30*sin(t/4)',noise=alls=5:allf=t"

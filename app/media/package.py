@@ -48,18 +48,20 @@ def _encode(source: Path, target: Path, *options: str) -> None:
     run_ffmpeg(("-threads", "1", "-i", str(source), *BITEXACT, *options, *_AAC, str(target)), timeout_s=600)
 
 
-def join_sound(parts: Sequence[Path], samples: int, target: Path) -> None:
+def join_sound(parts: Sequence[Path], samples: int, target: Path, *, edits: bool = True) -> None:
     """Put parts behind each other, ``samples`` long as a whole. All but the last are of whole packets, and silent where
-    they meet; what prepares a part is left out there.
+    they meet; what prepares a part is left out there. Without ``edits`` it is left out at the beginning, too: the first
+    packet then fades in.
     """
     with av.open(str(target), "w", format="mp4", container_options={"fflags": "+bitexact"}) as out:
-        track, place = None, -SOUND_PACKET
+        track, place = None, -SOUND_PACKET if edits else 0
         for number, part in enumerate(parts):
             with av.open(str(part), format="aac") as source:
                 stream = source.streams.audio[0]
                 track = track or out.add_stream_from_template(stream)
                 for index, packet in enumerate(source.demux(stream)):
-                    if not packet.size or (number and not index) or place >= samples:
+                    unheard = not index and (number or not edits)
+                    if not packet.size or unheard or place >= samples:
                         continue
                     packet.stream, packet.time_base = track, Fraction(1, SAMPLE_RATE)
                     packet.pts = packet.dts = place
@@ -68,15 +70,25 @@ def join_sound(parts: Sequence[Path], samples: int, target: Path) -> None:
                     place += SOUND_PACKET
 
 
-def join(chunks: Sequence[Path], sound: Path | None, target: Path, chapters: Sequence[Chapter] = ()) -> None:
+def join(
+    chunks: Sequence[Path],
+    sound: Path | None,
+    target: Path,
+    chapters: Sequence[Chapter] = (),
+    *,
+    edits: bool = True,
+) -> None:
     """Put chunks behind each other and the sound beside them, without encoding anything again; index at the front.
 
+    Without ``edits`` no list of edits says when the tracks begin, as some platforms want it: all begin at zero.
     Raises ``NotPlayable`` when the chunks were not encoded alike: players would read all of them by the first.
     """
     with ExitStack() as files:
         pattern = files.enter_context(av.open(str(chunks[0]))).streams.video[0]
         clock = str(_clock(pattern).denominator)
         options = {"movflags": "+faststart", "fflags": "+bitexact", "video_track_timescale": clock}
+        if not edits:
+            options |= {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
         out = files.enter_context(av.open(str(target), "w", container_options=options))
         tracks = [_pictures(chunks, pattern, out.add_stream_from_template(pattern, opaque=False))]
         if sound is not None:

@@ -64,6 +64,7 @@ class Coded:
 
     place: int
     fresh: bool
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +96,14 @@ def copied_in(coded: Sequence[Coded], frames: int) -> Copied | None:
     return Copied(start=start, stop=stop, begun=begun, delay=whole) if stop - start >= _WORTH_IT * frames else None
 
 
-def can_trim(path: Path, wanted: Wanted) -> bool:
-    """Whether that can be done, and is worth it. Raises ``Corrupt``."""
+def can_trim(path: Path, wanted: Wanted, most_mbps: int) -> bool:
+    """Whether that can be done, is worth it, and takes no more Mbit/s. Raises ``Corrupt``."""
     with opened(path, max_pixels=_EVERY_PIXEL) as media:
         source = _Source.of(path, media, wanted)
-        return source is not None and copied_in(list(source.coded()), wanted.frames) is not None
+        coded = list(source.coded()) if source is not None else []
+        within = sum(each.bytes for each in coded if 0 <= each.place < wanted.frames)
+        small = within * 8 * wanted.fps <= most_mbps * 1_000_000 * wanted.frames
+        return small and copied_in(coded, wanted.frames) is not None
 
 
 def trim(path: Path, wanted: Wanted, out: Path) -> None:
@@ -154,7 +158,7 @@ class _Source:
             place = self._place_of(packet)
             if place > self._wanted.frames + _MOST_DELAY:
                 return
-            yield Coded(place=place, fresh=packet.is_keyframe and self._fresh(packet))
+            yield Coded(place=place, fresh=packet.is_keyframe and self._fresh(packet), bytes=packet.size)
             missing -= 0 <= place < self._wanted.frames
             if not missing:
                 return

@@ -33,6 +33,8 @@ from app.media.look import rotation_of
 _LOOKS, _SEARCHED_WIDTH, _SMALLEST_FACE = 4, 960, 0.06
 #: The detector's steps of size, and how often it must find the same face: at first, and where one was found.
 _GLANCE, _CLOSE = (1.15, 2), (1.05, 4)
+#: A face that moves or grows by no more than such a share of its width has hardly moved.
+_HARDLY = 0.08
 #: Every so many looks it looks everywhere.
 _EVERYWHERE = 4
 #: In pixels: the smallest face that it knows, and as how large a known one is looked at.
@@ -121,8 +123,9 @@ def watch(path: Path, at: Fraction, frames: int, fps: Fraction) -> tuple[Shot, .
             seen.pop()
         seen.append(_Seen(index=index, thumb=_thumb(luma)))
         if time >= due:
-            sights.append(Sight(frame=index, faces=lookout.look(luma, last)))
-            due = time + every
+            faces = lookout.look(luma, last)
+            sights += [Sight(frame=index, faces=faces)] if faces is not None else []
+            due = time + (2 * every if lookout.calm else every)
         last = luma
     cuts = list(_cuts(seen, max(2, round(fps / 3)), lambda before, after: _exactly(path, at, fps, before, after)))
     return tuple(_shot(start, stop, sights, seen) for start, stop in pairwise([0, *cuts, frames]))
@@ -216,16 +219,26 @@ class _Lookout:
     def __init__(self) -> None:
         self._found: list[_Pixels] = []
         self._looks = 0
+        self.calm = False
+        """One face is there, and has hardly moved: half of the looks will do."""
 
-    def look(self, luma: Plane, previous: Plane | None) -> tuple[Face, ...]:
-        """``previous``: the picture of the frame before."""
+    def look(self, luma: Plane, previous: Plane | None) -> tuple[Face, ...] | None:
+        """None if there was nothing to look at. ``previous``: the picture of the frame before."""
         earlier = previous if previous is not None and previous.shape == luma.shape else None
         near = [found for box in self._found for found in _near(luma, box)]
-        if len(near) < len(self._found) or self._looks % _EVERYWHERE == 0:
-            near = _everywhere(luma, near)
+        everywhere = len(near) < len(self._found) or self._looks % _EVERYWHERE == 0
         self._looks += 1
+        if everywhere:
+            near = _everywhere(luma, near)
+        elif not near:
+            return None
+        self.calm = len(near) == len(self._found) == 1 and _hardly_moved(self._found[0], near[0])
         self._found = near
         return tuple(_face(box, luma, earlier) for box in self._found)
+
+
+def _hardly_moved(before: _Pixels, now: _Pixels) -> bool:
+    return max(abs(one - other) for one, other in zip(before, now, strict=True)) < _HARDLY * now[2]
 
 
 def _everywhere(luma: Plane, known: Sequence[_Pixels]) -> list[_Pixels]:

@@ -52,7 +52,7 @@ def test_open_groups_begin_where_a_frame_needs_none_before_it(tmp_path: Path) ->
     recording, reopened = record(tmp_path / "long.mp4", FPS, 300), tmp_path / "open.mp4"
     options = ("-x264-params", "open-gop=1:keyint=40:min-keyint=40:scenecut=0:bframes=3")
     run_ffmpeg(("-i", str(recording), "-c:v", "libx264", "-preset", "veryfast", *options, str(reopened)), timeout_s=60)
-    assert not can_trim(reopened, wanted(Fraction(1), 200))  # nothing begins anew after the first frame
+    assert not can_trim(reopened, wanted(Fraction(1), 200), 100)  # nothing begins anew after the first frame
     trim(reopened, wanted(Fraction(0), 201), tmp_path / "cut.mp4")
     assert codes(tmp_path / "cut.mp4") == list(range(201))
 
@@ -93,13 +93,14 @@ def _as_stream(recording: Path, out: Path) -> Path:
 
 def test_what_cannot_be_copied_as_it_is_is_refused(tmp_path: Path) -> None:
     for name, path in _refused(tmp_path).items():
-        assert not can_trim(path, wanted(Fraction(1), 150)), name
+        assert not can_trim(path, wanted(Fraction(1), 150), 100), name
     recording = tmp_path / "long.mp4"
-    assert can_trim(recording, wanted(Fraction(1), 150))
-    assert not can_trim(recording, wanted(Fraction(1), 150, Fraction(30)))  # of another rate
-    assert not can_trim(recording, wanted(Fraction(1), 150, size=(180, 320)))
-    assert not can_trim(recording, wanted(Fraction(1), 180))  # beyond its end
-    assert not can_trim(recording, wanted(Fraction(1), 30))  # too short to hold much that can be copied
+    assert can_trim(recording, wanted(Fraction(1), 150), 100)
+    assert not can_trim(recording, wanted(Fraction(1), 150), 0)  # takes more
+    assert not can_trim(recording, wanted(Fraction(1), 150, Fraction(30)), 100)  # of another rate
+    assert not can_trim(recording, wanted(Fraction(1), 150, size=(180, 320)), 100)
+    assert not can_trim(recording, wanted(Fraction(1), 180), 100)  # beyond its end
+    assert not can_trim(recording, wanted(Fraction(1), 30), 100)  # too short to hold much that can be copied
     with pytest.raises(Corrupt):
         trim(recording, wanted(Fraction(1), 30), tmp_path / "cut.mp4")
 

@@ -201,5 +201,7 @@ def test_a_rendered_clip_says_where_its_crop_is_and_that_the_platform_can_take_i
     ((pane,),) = [shot.panes for shot in found.framing]
     assert pane.box == (0, 0, 1080, 1920)
     assert (pane.path[0].x, pane.path[0].time) == (0.5, 3.0)
-    assert {check.name for check in found.conformance} == {"length", "frame rate", "loudness", "true peak"}
+    assert [check.name for check in found.conformance] == [
+        "size", "length", "frame rate", "bit rate", "file size", "codecs", "file structure", "loudness", "true peak",
+    ]  # fmt: skip
     assert [check for check in found.conformance if not check.ok] == []

@@ -158,7 +158,7 @@ def test_a_platform_refuses_what_it_would_not_take(caller: Caller, video: str) -
 
 def test_a_search_is_refused_for_what_a_platform_would_not_take(caller: Caller, video: str) -> None:
     wanted = {"count": 1, "min_seconds": 2, "max_seconds": 200, "platforms": ["x"]}
-    assert "X takes videos of 0.2 to 140 s" in caller.post(f"/{video}/clips", wanted).json()["detail"]
+    assert "X takes videos of 0.5 to 140 s" in caller.post(f"/{video}/clips", wanted).json()["detail"]
 
 
 def test_a_clip_is_not_rendered_again_as_a_presenter_video_is(caller: Caller, video: str) -> None:

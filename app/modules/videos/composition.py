@@ -112,8 +112,8 @@ class Scene(Value):
     """``lead_in_ms``, ``lead_out_ms``: silence before and after what is said, beyond what speech needs anyway.
 
     Without a speaker, the script is what is said in the recording or the sound, in ``language`` (a BCP-47 tag); with
-    ``words`` it is known when. ``framing``: of a recording that fills a frame of another shape. ``as_coded``: what of
-    the recording needs no change is not encoded again, but copied, in its quality and size.
+    ``words`` it is known when. ``framing``: of a recording that fills a frame of another shape. ``as_coded_mbps``: a
+    recording that needs no change is not encoded again, but copied, if it takes no more Mbit/s; 0: never.
     """
 
     script: str = ""
@@ -133,7 +133,7 @@ class Scene(Value):
     lower_third: LowerThird | None = None
     words: tuple[SaidWord, ...] = ()
     framing: Framing | None = None
-    as_coded: bool = False
+    as_coded_mbps: int = 0
 
     @property
     def known_ms(self) -> int | None:

@@ -95,7 +95,7 @@ def composition_of(source: Source, start_ms: int, end_ms: int, platform: Platfor
     shown = style.captions is not None and any(part.words for part in parts)
     return Composition(
         picture=picture,
-        scenes=tuple(_scene(source, part, framing) for part in parts),
+        scenes=tuple(_scene(source, part, framing, preset.most_mbps) for part in parts),
         captions=Captions.BURNED if shown else Captions.SIDECAR,
         word_captions=_captions(style.captions, source.brand) if shown and style.captions is not None else None,
         lufs=preset.lufs,
@@ -135,7 +135,7 @@ def _parts(source: Source, start_ms: int, end_ms: int, fps: Fraction, style: Cli
     return parts
 
 
-def _scene(source: Source, part: Part, framing: Framing | None) -> Scene:
+def _scene(source: Source, part: Part, framing: Framing | None, most_mbps: int) -> Scene:
     transcript = source.transcript
     return Scene(
         script=text_of(part.words),
@@ -144,7 +144,7 @@ def _scene(source: Source, part: Part, framing: Framing | None) -> Scene:
         layout=Layout(arrangement=Arrangement.HOST),
         words=part.words if transcript.exact else (),
         framing=framing,
-        as_coded=True,
+        as_coded_mbps=most_mbps,
     )
 
 

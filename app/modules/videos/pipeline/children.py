@@ -17,6 +17,7 @@ from app.media.chapters import to_vtt as chapters_vtt
 from app.media.encode import KEY_FRAME_S, ChunkEncoder, VideoProfile
 from app.media.examined import Colour
 from app.media.loudness import loudness_of
+from app.media.made import made_of
 from app.media.package import join, join_sound, pictures_of, verify
 from app.media.pictures import Playable, draw_poster, draw_preview, draw_storyboard
 from app.media.recording import measured_ms
@@ -105,8 +106,9 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
     folder, size = Path(task["folder"]), (task["width"], task["height"])
     video, chapters = folder / "video.mp4", _chapters(timeline, fps)
     sound = folder / "sound.m4a"
-    join_sound([Path(part) for part in task["sounds"]], sample_at(timeline.frames, fps), sound)
-    join([Path(chunk) for chunk in task["chunks"]], sound, video, chapters)
+    edits, samples = not task["measured"], sample_at(timeline.frames, fps)
+    join_sound([Path(part) for part in task["sounds"]], samples, sound, edits=edits)
+    join([Path(chunk) for chunk in task["chunks"]], sound, video, chapters, edits=edits)
     sound.unlink()
     verify(video, frames=timeline.frames, fps=fps, size=size)
     progress(0.5)
@@ -114,6 +116,7 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
     if task["measured"]:
         heard = loudness_of(video)
         facts["loudness"] = {"lufs": heard.integrated_lufs, "true_peak_dbtp": max(-70.0, heard.true_peak_dbtp)}
+        facts["made"] = asdict(made_of(video))
     if chapters:
         files |= _write_chapters(chapters, folder)
         pictures, facts["storyboard"] = _draw_pictures(video, size, timeline.frames / fps, folder)

@@ -46,7 +46,7 @@ def needs_of_survey(plan: SurveyPlan, timeline: Timeline | None) -> Needs:
     words = needs_of_words(timeline) if timeline is not None and plan.captions is not None else Needs()
     takes = (*words.takes, *(take for phrase in plan.phrases for take in phrase.takes))
     seen = [*(question.slide for question in plan.corners), *(each.asset for each in plan.reframes)]
-    seen += [plan.trim] if plan.trim is not None else []
+    seen += [plan.trim.asset] if plan.trim is not None else []
     return _needs(iter(takes), [*words.assets, *seen])
 
 

@@ -68,10 +68,17 @@ class Reframe(Value):
     framing: Framing
 
 
+class Trim(Value):
+    """The recording that the only scene shows as it is."""
+
+    asset: Asset
+    most_mbps: int
+
+
 class SurveyPlan(Value):
     """``captions``: of every scene, for a picture as it is said here; ``by_word`` if they keep time with words.
 
-    ``reframes``: for the same picture. ``trim``: the recording that the only scene shows as it is.
+    ``reframes``: for the same picture.
     """
 
     corners: tuple[Question, ...] = ()
@@ -80,7 +87,7 @@ class SurveyPlan(Value):
     by_word: bool = False
     reframes: tuple[Reframe, ...] = ()
     picture: Picture | None = None
-    trim: Asset | None = None
+    trim: Trim | None = None
 
     @property
     def empty(self) -> bool:
@@ -104,15 +111,16 @@ def survey_plan(composition: Composition, takes: Sequence[PlannedTake]) -> Surve
     )
 
 
-def _unchanged(composition: Composition) -> Asset | None:
-    """The recording of which all is seen, in its own size, and nothing else."""
+def _unchanged(composition: Composition) -> Trim | None:
+    """Of a composition in which nothing but one recording is seen, in its own size."""
     scene = composition.scenes[0]
-    if len(composition.scenes) > 1 or not scene.as_coded or scene.recording is None or scene.framing is not None:
+    if len(composition.scenes) > 1 or not scene.as_coded_mbps or scene.recording is None or scene.framing is not None:
         return None
     others = (scene.slide, scene.card, scene.lower_third, composition.brand.logo, *scene.broll)
     asset = scene.recording.asset
     same = (asset.width, asset.height) == composition.picture.size and composition.captions is not Captions.BURNED
-    return asset if same and all(other is None for other in others) else None
+    unchanged = same and all(other is None for other in others)
+    return Trim(asset=asset, most_mbps=scene.as_coded_mbps) if unchanged else None
 
 
 def _reframes(composition: Composition) -> Iterator[Reframe]:
@@ -175,7 +183,7 @@ def survey(task: dict[str, Any], _progress: object) -> dict[str, Any]:
             captions = dict(_captions(timeline, plan.captions, files))
         if plan.picture is not None:
             framings = dict(_all_framed(plan.reframes, timeline, plan.picture, files))
-            trimmed = plan.trim is not None and _can_trim(files[plan.trim.sha256], timeline, plan.picture)
+            trimmed = plan.trim is not None and _can_trim(plan.trim, timeline, plan.picture, files)
     found = Survey(corners=corners, moments=moments, captions=captions, words=words, framings=framings, trimmed=trimmed)
     return found.model_dump(mode="json")
 
@@ -199,9 +207,10 @@ def _all_framed(
             yield each.scene, cut_out(shots, start, start + run.frames)
 
 
-def _can_trim(recording: Path, timeline: Timeline, picture: Picture) -> bool:
+def _can_trim(trim: Trim, timeline: Timeline, picture: Picture, files: Mapping[str, Path]) -> bool:
     run = _Run.of(timeline, 0)
-    return can_trim(recording, Wanted(at=run.at, frames=run.frames, fps=picture.rate, size=picture.size))
+    wanted = Wanted(at=run.at, frames=run.frames, fps=picture.rate, size=picture.size)
+    return can_trim(files[trim.asset.sha256], wanted, trim.most_mbps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
