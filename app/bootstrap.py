@@ -30,6 +30,7 @@ from app.modules.accounts.service import Accounts
 from app.modules.credits.service import Credits
 from app.modules.videos.assets import Videos
 from app.modules.videos.avatars import Avatars, ensure_built_in
+from app.modules.videos.clips.ranking import Ranker
 from app.modules.videos.clips.searching import SearchSteps, SearchWorkflow
 from app.modules.videos.clips.service import Clips
 from app.modules.videos.clips.transcripts import Transcripts
@@ -63,7 +64,7 @@ PRELOAD = (
     "app.modules.videos.pipeline.children",
     "app.modules.videos.pipeline.mixing",
     "app.modules.videos.pipeline.surveying",
-    "app.modules.videos.clips.searching",
+    "app.modules.videos.clips.children",
     "app.modules.videos.intake.children",
     "app.documents.children",
     "app.avatars.studio.provider",
@@ -259,7 +260,8 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     filing = FilingWorkflow(durable=durable, steps=FilingSteps(workshop, making, receiving))
     # Clips of the moments that are found are ordered by the worker that found them.
     clips = _clips(platform, EngineClient(settings.database))
-    search = SearchWorkflow(durable=durable, steps=SearchSteps(workshop, making, clips, settings.whisper_model))
+    finding = SearchSteps(workshop, making, clips, whisper=settings.whisper_model, ranker=_ranker(settings))
+    search = SearchWorkflow(durable=durable, steps=finding)
     workflows: dict[str, Workflow] = {
         "render": reporting(story.render),
         "take": reporting(story.take),
@@ -280,6 +282,13 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     }
     leases = leases_for(settings.database, settings.data / "leases")
     return EngineWorker(url=settings.database, leases=leases), workflows
+
+
+def _ranker(settings: Settings) -> Ranker | None:
+    if settings.ranking_url is None or settings.ranking_model is None:
+        return None
+    key = settings.ranking_key.get_secret_value() if settings.ranking_key is not None else None
+    return Ranker(url=settings.ranking_url, model=settings.ranking_model, key=key)
 
 
 def build_housekeeping(platform: Platform) -> Housekeeping:

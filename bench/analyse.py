@@ -20,8 +20,8 @@ from pathlib import Path
 
 from app.media.ffmpeg import ffmpeg_binary
 from app.media.watching import watch
+from app.modules.videos.clips.children import find_moments
 from app.modules.videos.clips.moments import Wish
-from app.modules.videos.clips.searching import find_moments
 from app.modules.videos.pipeline.framing import framed
 from app.modules.videos.scenery import Asset, AssetKind
 from bench.clips import words

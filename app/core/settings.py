@@ -17,6 +17,7 @@ _BUCKET_URL = re.compile(
     r"s3://(?P<name>[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?P<prefix>(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,127})*)/?"
 )
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._-]+(:\d{1,5})?/?|https?://\[[0-9a-fA-F:.]+\](:\d{1,5})?/?")
+_BASE_URL = re.compile(r"https?://[A-Za-z0-9._-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?")
 JwtAlgorithm = Literal["HS256", "RS256", "ES256"]
 
 
@@ -51,6 +52,12 @@ class Settings(BaseSettings):
     whisper_model: Path | None = Field(
         default=None, description="Folder of a Whisper model (CTranslate2), which writes down what nobody has"
     )
+    ranking_url: str | None = Field(
+        default=None,
+        description="http(s)://.../v1 of a server with OpenAI's chat completions, to rank moments; no if unset",
+    )
+    ranking_model: str | None = Field(default=None, validate_default=True, description="Its model")
+    ranking_key: SecretStr | None = Field(default=None, description="Its key, if it wants one")
     public_url: str | None = Field(default=None, description="The address clients see, when it is not host and port")
     workers: int | None = Field(default=None, ge=1, le=256, description="Worker processes; one per core if unset")
 
@@ -120,6 +127,22 @@ class Settings(BaseSettings):
     def _with_its_name(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if "s3_access_key" in info.data and (value is None) != (info.data["s3_access_key"] is None):
             raise ValueError(f"it and {PREFIX}S3_ACCESS_KEY are set together, or neither is")
+        return value
+
+    @field_validator("ranking_url")
+    @classmethod
+    def _of_the_web(cls, value: str | None) -> str | None:
+        if value is not None and not _BASE_URL.fullmatch(value):
+            raise ValueError(
+                "it is http:// or https:// with a host, without a name or a query: http://127.0.0.1:11434/v1"
+            )
+        return value
+
+    @field_validator("ranking_model")
+    @classmethod
+    def _with_its_address(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if "ranking_url" in info.data and (value is None) != (info.data["ranking_url"] is None):
+            raise ValueError(f"it and {PREFIX}RANKING_URL are set together, or neither is")
         return value
 
     @field_validator("database_url")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 
 from app.core.clock import utc_now
 from app.core.ids import new_id
+from app.modules.videos.clips.schemas import CreateClips, SearchOut
 from app.modules.videos.models import Kind, Revision, VideoStatus
 from app.modules.videos.renders import new_video
 from app.modules.videos.scenery import Asset, AssetKind
@@ -65,3 +67,18 @@ def uploaded(
         session.flush()
         session.add(revision)
         return video.id
+
+
+def searched(place: Site, video: str, wanted: dict[str, Any]) -> SearchOut:
+    """A search for clips of a video, once it has ended."""
+    with place.database.session_scope() as session:
+        asked = place.services.clips.ask(session, place.workspace_id, video, CreateClips.model_validate(wanted))
+    assert asked.search is not None
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with place.database.read_scope() as session:
+            found = place.services.clips.find(session, place.workspace_id, asked.search.id)
+        if found.finished_at is not None:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("the search has not ended after two minutes")

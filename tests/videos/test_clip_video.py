@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +20,7 @@ from app.modules.videos.models import RenderJob, Revision, Video
 from app.modules.videos.scenery import SaidWord
 from tests.media.barcodes import code_of, record
 from tests.site import Site, site
-from tests.videos.library import uploaded
+from tests.videos.library import searched, uploaded
 
 FPS, SECONDS = 25, 12
 
@@ -139,17 +138,7 @@ def test_moments_are_found_and_rendered_without_a_transcript(place: Site, tmp_pa
         (*picture, "-t", "30", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(path)), timeout_s=60
     )
     video = uploaded(place, path, "Talk", 30, (1280, 720))
-    asked = CreateClips.model_validate({"count": 1, "min_seconds": 5, "max_seconds": 12, "resolution": "720p"})
-    with place.database.session_scope() as session:
-        search = place.services.clips.ask(session, place.workspace_id, video, asked).search
-    assert search is not None
-    until = time.monotonic() + 120
-    while True:
-        with place.database.read_scope() as session:
-            found = place.services.clips.find(session, place.workspace_id, search.id)
-        if found.finished_at is not None or time.monotonic() > until:
-            break
-        time.sleep(0.2)
+    found = searched(place, video, {"count": 1, "min_seconds": 5, "max_seconds": 12, "resolution": "720p"})
     assert (found.status, found.error) == ("succeeded", None)
     assert "It is not known what is said" in found.notes[0]
     (candidate,), (clip_id,) = found.candidates, found.clip_ids

@@ -264,7 +264,7 @@ def test_a_search_that_is_ordered_twice_makes_its_clips_once(
         start_ms=0, end_ms=2000, score=60, reasons=(), title="Boats", caption="Boats #paper", text="Paper boats"
     ).model_dump(mode="json")
     for _ in range(2):
-        steps.order(search_id, [found])
+        steps.order(search_id, [found], [])
     (clip,) = caller.get(f"/{video}/clips").json()["items"]
     assert (clip["score"], clip["caption"]) == (60, "Boats #paper")
     assert caller.credits()["held"] == 4

@@ -4,7 +4,6 @@ become clips. A small workflow of its own; every effect is a step.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,10 @@ from app.core.clock import utc_now
 from app.core.database import Database
 from app.engine.durable import Durable, WorkFailed
 from app.media.children import Limits
-from app.media.hearing import heard_from, in_larger, resampled
-from app.media.liveliness import liveliness
-from app.media.time import SAMPLE_RATE
-from app.media.watching import changes_of
 from app.modules.videos.clips.drafting import Range, Source
-from app.modules.videos.clips.moments import Candidate, Heard, Wish, moments_in
+from app.modules.videos.clips.moments import Candidate, Wish
 from app.modules.videos.clips.presets import Platform
+from app.modules.videos.clips.ranking import SHOWN_FOR_EACH, Ranker, RankingFailed
 from app.modules.videos.clips.schemas import CreateClips
 from app.modules.videos.clips.service import Clips, wish_of
 from app.modules.videos.errors import InvalidClip
@@ -31,11 +27,11 @@ from app.modules.videos.models import ClipSearch, SearchStatus
 from app.modules.videos.pipeline.watch import Flows
 from app.modules.videos.pipeline.workshop import JobEnded, Making, Workshop
 from app.modules.videos.scenery import Asset, SaidWord
-from app.speech.whisper import WHISPER_RATE, Transcriber
 
 SEARCH_DEADLINE_S = 3600.0
 #: A small model takes as long as the recording lasts on a slow core.
 TRANSCRIBE_DEADLINE_S = 8 * 3600.0
+RANKING_DEADLINE_S = 300.0
 _TRANSCRIBING = Limits(memory_mb=16_384, cpu_s=int(TRANSCRIBE_DEADLINE_S))
 _MOST = 500
 Json = dict[str, Any]
@@ -58,16 +54,30 @@ class SearchWorkflow:
             found = await self._durable.long_step(
                 lambda: self._steps.find(begun), name="find", deadline_s=SEARCH_DEADLINE_S
             )
-            await self._durable.step(self._steps.order, search_id, found)
+            ranked = await self._durable.long_step(
+                lambda: self._steps.rank(begun, found), name="rank", deadline_s=RANKING_DEADLINE_S
+            )
+            await self._durable.step(self._steps.order, search_id, ranked["candidates"], ranked["notes"])
         except WorkFailed as error:
             await self._durable.step(self._steps.fail, search_id, error.code, str(error))
 
 
 class SearchSteps:
-    """``whisper``: the folder of a model, for videos of which nobody knows what is said."""
+    """``whisper``: the folder of a model, for videos of which nobody knows what is said. ``ranker``: who is asked for
+    the order of the moments.
+    """
 
-    def __init__(self, workshop: Workshop, making: Making, clips: Clips, whisper: Path | None = None) -> None:
-        self._at, self._making, self._clips, self._whisper = workshop, making, clips, whisper
+    def __init__(
+        self,
+        workshop: Workshop,
+        making: Making,
+        clips: Clips,
+        *,
+        whisper: Path | None = None,
+        ranker: Ranker | None = None,
+    ) -> None:
+        self._at, self._making, self._clips = workshop, making, clips
+        self._whisper, self._ranker = whisper, ranker
 
     def begin(self, search_id: str) -> Json:
         """``{"asset", "words", "wish", "model"}`` of the search. Raises JobEnded when its video was deleted."""
@@ -90,7 +100,7 @@ class SearchSteps:
         asset = Asset.model_validate(begun["asset"])
         async with self._making.processor, self._making.blob(asset.blob) as path:
             task = {"path": str(path), "model": begun["model"], "duration_ms": asset.duration_ms}
-            name = "app.modules.videos.clips.searching:write_down"
+            name = "app.modules.videos.clips.children:write_down"
             done = await self._making.run(name, task, TRANSCRIBE_DEADLINE_S, limits=_TRANSCRIBING)
             return done.result["words"]
 
@@ -105,14 +115,31 @@ class SearchSteps:
         return [word.model_dump(mode="json") for word in kept]
 
     async def find(self, begun: Json) -> list[Json]:
-        """The candidates, best first."""
-        asset = Asset.model_validate(begun["asset"])
+        """The candidates, best first; more than are wanted where somebody else has the last word."""
+        asset, wish = Asset.model_validate(begun["asset"]), Wish.model_validate(begun["wish"])
+        if self._ranks(begun):
+            wish = wish.model_copy(update={"count": SHOWN_FOR_EACH * wish.count})
         async with self._making.processor, self._making.blob(asset.blob) as path:
-            task = {**begun, "path": str(path)}
-            name = "app.modules.videos.clips.searching:find_moments"
+            task = {**begun, "path": str(path), "wish": wish.model_dump(mode="json")}
+            name = "app.modules.videos.clips.children:find_moments"
             return (await self._making.run(name, task, SEARCH_DEADLINE_S)).result["candidates"]
 
-    def order(self, search_id: str, found: list[Json]) -> None:
+    def _ranks(self, begun: Json) -> bool:
+        return self._ranker is not None and bool(begun["words"])
+
+    async def rank(self, begun: Json, found: list[Json]) -> Json:
+        """``{"candidates", "notes"}``: as many as are wanted, in the ranker's order if there is one and it answers."""
+        candidates, count = [Candidate.model_validate(each) for each in found], begun["wish"]["count"]
+        notes = list[str]()
+        if self._ranker is not None and self._ranks(begun):
+            try:
+                candidates = await self._ranker.ranked(candidates, count)
+            except RankingFailed as error:
+                log.warning("ranking failed", reason=str(error))
+                notes.append(f"The moments are in our own order: {self._ranker.model} was asked, but {error}.")
+        return {"candidates": [each.model_dump(mode="json") for each in candidates[:count]], "notes": notes}
+
+    def order(self, search_id: str, found: list[Json], ranking: list[str]) -> None:
         """Clips of all candidates in one commit, which also ends the search; none of a dry run."""
         candidates = [Candidate.model_validate(each) for each in found]
         with self._at.database.session_scope() as session:
@@ -121,7 +148,7 @@ class SearchSteps:
                 return
             wanted = CreateClips.model_validate(search.wanted)
             source = self._clips.source(session, search.workspace_id, search.video_id)
-            notes, made = _notes(candidates, wanted, spoken=bool(source.transcript.words)), list[str]()
+            notes, made = ranking + _notes(candidates, wanted, spoken=bool(source.transcript.words)), list[str]()
             for each, platform in product(candidates, () if wanted.dry_run else wanted.platforms):
                 try:
                     made.append(self._clip(session, search, source, each, platform, wanted))
@@ -155,35 +182,6 @@ class SearchSteps:
 
     def fail(self, search_id: str, code: str, message: str) -> None:
         fail_search(self._at.database, search_id, code=code, message=message)
-
-
-def write_down(task: Json, progress: Any) -> Json:
-    """``{"path", "model", "duration_ms"}`` → ``{"words"}``. In a limited child process."""
-    transcriber = Transcriber(Path(task["model"]))
-    progress(0.1)
-    length = task["duration_ms"]
-    blocks = heard_from(Path(task["path"]), Fraction(0), length * SAMPLE_RATE // 1000)
-    heard = (resampled(block, SAMPLE_RATE, WHISPER_RATE) for block in in_larger(blocks, 10 * SAMPLE_RATE))
-    words, before = list[Json](), 0
-    for word in transcriber.words(heard):
-        before = min(max(before, word.start_ms), length)  # what a model hears may be out of order, and after the end
-        words.append({"start_ms": before, "end_ms": min(max(before, word.end_ms), length), "text": word.text[:200]})
-    return {"words": words}
-
-
-def find_moments(task: Json, progress: Any) -> Json:
-    """``{"path", "asset", "words", "wish"}`` → ``{"candidates"}``. In a limited child process."""
-    path, asset = Path(task["path"]), Asset.model_validate(task["asset"])
-    sound = liveliness(path, Fraction(asset.duration_ms, 1000) if asset.has_sound else Fraction(0))
-    progress(0.6)
-    heard = Heard(
-        words=[SaidWord.model_validate(word) for word in task["words"]],
-        sound=sound,
-        duration_ms=asset.duration_ms,
-        cuts=changes_of(path),
-    )
-    found = moments_in(heard, Wish.model_validate(task["wish"]))
-    return {"candidates": [candidate.model_dump(mode="json") for candidate in found]}
 
 
 def fail_search(database: Database, search_id: str, *, code: str, message: str) -> bool:
