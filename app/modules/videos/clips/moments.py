@@ -102,10 +102,13 @@ def moments_in(heard: Heard, wish: Wish) -> list[Candidate]:
     """The best first, no two of the same moment, and at most as many as are wanted."""
     spoken = bool(heard.words)
     sentences = sentences_of(heard.words) if spoken else passages_of(heard.sound, heard.duration_ms)
-    if not sentences:
-        return []
+    runs = list(_windows(sentences, wish))
+    if not runs:  # each is too long for a clip: parts of them have to do
+        most = wish.most_ms
+        sentences = sentences_of(heard.words, most) if spoken else passages_of(heard.sound, heard.duration_ms, most)
+        runs = list(_windows(sentences, wish))
     judge = _Judge(sentences, heard, spoken=spoken)
-    windows = [judge.scored(first, stop) for first, stop in _windows(sentences, wish)]
+    windows = [judge.scored(first, stop) for first, stop in runs]
     wanted = [window for window in windows if not wish.topics or judge.speaks_of(window, wish.topics)]
     return [judge.candidate(window) for window in judge.chosen(wanted, wish.count)]
 
@@ -150,7 +153,7 @@ class _Facts:
 
 
 def _windows(sentences: Sequence[Sentence], wish: Wish) -> Iterator[tuple[int, int]]:
-    """Runs of sentences that are as long as a clip may be; of a single one that is too long, that one."""
+    """Runs of sentences that are as long as a clip may be."""
     for first in range(len(sentences)):
         for stop in range(first + 1, min(len(sentences), first + _MOST_SENTENCES) + 1):
             length = sentences[stop - 1].end_ms - sentences[first].start_ms
@@ -158,8 +161,6 @@ def _windows(sentences: Sequence[Sentence], wish: Wish) -> Iterator[tuple[int, i
                 break
             if length + _BEFORE_MS + _AFTER_MS >= wish.least_ms:
                 yield first, stop
-    if len(sentences) == 1 and sentences[0].end_ms - sentences[0].start_ms > wish.most_ms:
-        yield 0, 1
 
 
 class _Judge:

@@ -44,14 +44,14 @@ class Sentence(Value):
     rate: float = 0.0
 
 
-def sentences_of(words: Sequence[SaidWord]) -> list[Sentence]:
+def sentences_of(words: Sequence[SaidWord], longest_ms: int = _LONGEST_MS) -> list[Sentence]:
     made, own = list[Sentence](), list[SaidWord]()
     for word, following in zip(words, [*words[1:], None], strict=True):
         own.append(word)
         text = word.text.rstrip(_CLOSERS)
         stopped = text.endswith(_ENDS) and word.text.lower() not in _ABBREVIATIONS
         silence = following is None or following.start_ms - word.end_ms >= _SILENCE_MS
-        if stopped or silence or word.end_ms - own[0].start_ms > _LONGEST_MS:
+        if stopped or silence or (following and following.end_ms - own[0].start_ms > longest_ms):
             made.append(_sentence(own, whole=stopped or silence))
             own = []
     return made
@@ -64,11 +64,11 @@ def _sentence(words: Sequence[SaidWord], *, whole: bool) -> Sentence:
     return Sentence(start_ms=start, end_ms=end, text=text, whole=whole, rate=rate)
 
 
-def passages_of(sound: Liveliness, duration_ms: int) -> list[Sentence]:
+def passages_of(sound: Liveliness, duration_ms: int, longest_ms: int = _LONGEST_MS) -> list[Sentence]:
     """Of a video of which nobody knows what is said: from silence to silence; of a silent one, equal parts."""
     level = sound.level
     if sound.silent:
-        count = max(1, duration_ms // 5000)
+        count = max(1, -(-duration_ms // min(5000, longest_ms)))
         edges = [duration_ms * place // count for place in range(count + 1)]
         return [Sentence(start_ms=a, end_ms=b, text="") for a, b in pairwise(edges)]
     usual = float(np.median(level[level > -50])) if (level > -50).any() else float(np.median(level))
@@ -77,7 +77,7 @@ def passages_of(sound: Liveliness, duration_ms: int) -> list[Sentence]:
     for moment, heard in enumerate([*loud.tolist(), *[False] * _QUIET_MOMENTS]):
         if heard:
             start, quiet = moment if start is None else start, 0
-            too_long = (moment - start) * 1000 // RATE > _LONGEST_MS
+            too_long = (moment + 2 - start) * 1000 // RATE > longest_ms
         else:
             quiet, too_long = quiet + 1, False
         if start is not None and (quiet >= _QUIET_MOMENTS or too_long):
