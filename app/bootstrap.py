@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from app.avatars.base import AvatarProvider
+from app.avatars.base import AvatarProvider, BuiltIn, Providers
 from app.avatars.studio.provider import StudioProvider
 from app.core.auth import JwtVerifier
 from app.core.chores import Chores
@@ -80,7 +80,7 @@ class Platform:
     storage: Storage
     voices: VoiceCatalogue
     nursery: Nursery
-    providers: Mapping[str, AvatarProvider]
+    providers: Providers
     credits: Credits
     settlement: Settlement
 
@@ -253,7 +253,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     making = Making(workshop)
     steps, takes = Steps(workshop, making), TakeSteps(workshop, making.progress)
     durable = durable or Durable()
-    story = RenderWorkflow(durable=durable, steps=steps, takes=takes, providers=platform.providers)
+    story = RenderWorkflow(durable=durable, steps=steps, takes=takes)
     outbound = Outbound(allowed=settings.allowed_sources)
     receiving = Receiving(workshop, outbound, most_bytes=settings.max_upload_bytes)
     arrival = IntakeWorkflow(durable=durable, steps=IntakeSteps(workshop, making, receiving, _bounds(settings)))
@@ -327,10 +327,10 @@ def _scratch(settings: Settings) -> Path:
     return settings.blobs.parent / "scratch"
 
 
-def _providers(settings: Settings, voices: VoiceCatalogue, nursery: Nursery) -> dict[str, AvatarProvider]:
+def _providers(settings: Settings, voices: VoiceCatalogue, nursery: Nursery) -> Providers:
     providers: dict[str, AvatarProvider] = {"studio": StudioProvider(voices=voices, nursery=nursery)}
     if settings.fake_provider:
         from app.avatars.fake import FakeProvider
 
         providers["fake"] = FakeProvider(settings.data / "fake-vendor")
-    return providers
+    return BuiltIn(providers)

@@ -138,6 +138,22 @@ class AvatarProvider(Protocol):
         ...
 
 
+class Providers(Protocol):
+    """Who makes takes, for each workspace: those that are built in, and those it has accounts with."""
+
+    def of(self, workspace_id: str) -> Mapping[str, AvatarProvider]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """The same for everybody."""
+
+    all: Mapping[str, AvatarProvider]
+
+    def of(self, workspace_id: str) -> Mapping[str, AvatarProvider]:  # noqa: ARG002 - there is nothing to choose
+        return self.all
+
+
 def configured(providers: Mapping[str, AvatarProvider], name: str) -> AvatarProvider:
     """The provider of that name. Raises ``ProviderMissing``."""
     if name not in providers:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from app.avatars.base import AvatarProvider
+from app.avatars.base import Providers
 from app.avatars.studio.cast import CAST, Character
 from app.core.clock import utc_now
 from app.core.database import insert_if_absent
@@ -39,7 +38,7 @@ _VOICES = {
 
 
 class Avatars:
-    def __init__(self, *, providers: Mapping[str, AvatarProvider]) -> None:
+    def __init__(self, *, providers: Providers) -> None:
         self._providers = providers
 
     def list(self, session: Session, workspace_id: str, page: PageRequest) -> Slice[AvatarOut]:
@@ -89,12 +88,13 @@ class Avatars:
 
     def _complete(self, profile: AvatarProfile) -> None:
         """Fill in what was left out, and ask the provider whether it can be used."""
-        provider = self._providers.get(profile.provider)
+        providers = self._providers.of(profile.workspace_id or "")
+        provider = providers.get(profile.provider)
         if provider is None:
             raise UnknownProvider(
                 f"There is no avatar provider {profile.provider!r} here. "
-                f"Choose one of: {', '.join(sorted(self._providers))}.",
-                extra={"available": sorted(self._providers)},
+                f"Choose one of: {', '.join(sorted(providers))}.",
+                extra={"available": sorted(providers)},
             )
         presenter = CAST.get(profile.provider_avatar_id) if profile.provider == STUDIO else None
         if presenter is not None:

@@ -5,14 +5,14 @@ Each request is one transaction: video, job, credit hold and the work in the que
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.avatars.base import AvatarProvider, Delivery, configured
+from app.avatars.base import AvatarProvider, Delivery, Providers, configured
 from app.core.clock import utc_now
 from app.core.errors import InvalidRequest
 from app.core.ids import new_id
@@ -100,7 +100,7 @@ class Renders:
         engine: EngineClient,
         credits: Credits,  # noqa: A002 - the field's own word
         settlement: Settlement,
-        providers: Mapping[str, AvatarProvider],
+        providers: Providers,
     ) -> None:
         self._engine, self._credits, self._settlement, self._providers = engine, credits, settlement, providers
 
@@ -109,7 +109,7 @@ class Renders:
         speaker = self.speaker(session, workspace_id, order.avatar_id, order.voice_id, order.background)
         composition = Composition(
             picture=Picture(aspect_ratio=order.aspect_ratio, resolution=order.resolution, fps=order.fps),
-            scenes=(self.scene(order.script, speaker),),
+            scenes=(self.scene(workspace_id, order.script, speaker),),
             captions=order.captions,
         )
         video = new_video(workspace_id, order.title or _title_of(composition), order.metadata or {}, order.tags)
@@ -174,10 +174,10 @@ class Renders:
         self._engine.enqueue(session, "render", job.id, id=job.id, workspace_id=job.workspace_id)
         return Ordered(video=video, job=job)
 
-    def scene(self, script: str, speaker: Speaker) -> Scene:
+    def scene(self, workspace_id: str, script: str, speaker: Speaker) -> Scene:
         """Somebody who says a script. Raises when it cannot be said."""
         cleaned = clean_script(script)
-        limit = configured(self._providers, speaker.provider).capabilities.max_script_chars
+        limit = self._provider(workspace_id, speaker).capabilities.max_script_chars
         if len(cleaned) > limit:
             raise InvalidRequest(
                 f"{speaker.provider} speaks at most {limit} characters; this script has {len(cleaned)}."
@@ -196,18 +196,21 @@ class Renders:
             voice_id=voice_id or profile.voice_id,
             background=background or profile.background,
         )
-        return self._checked(speaker)
+        return self._checked(workspace_id, speaker)
 
-    def times_words(self, speaker: Speaker) -> bool:
+    def times_words(self, workspace_id: str, speaker: Speaker) -> bool:
         """Whether it is known when each word is said."""
-        return configured(self._providers, speaker.provider).capabilities.delivery is Delivery.PERFORMANCE
+        return self._provider(workspace_id, speaker).capabilities.delivery is Delivery.PERFORMANCE
 
-    def _checked(self, speaker: Speaker) -> Speaker:
+    def _checked(self, workspace_id: str, speaker: Speaker) -> Speaker:
         """The speaker itself, unless the provider has something against it."""
-        configured(self._providers, speaker.provider).check(
+        self._provider(workspace_id, speaker).check(
             avatar=speaker.provider_avatar_id, voice=speaker.voice_id, background=speaker.background
         )
         return speaker
+
+    def _provider(self, workspace_id: str, speaker: Speaker) -> AvatarProvider:
+        return configured(self._providers.of(workspace_id), speaker.provider)
 
     def _changed(self, session: Session, workspace_id: str, before: Composition, change: Change) -> Composition:
         old = before.speaker
@@ -221,16 +224,16 @@ class Renders:
         else:
             # As it was, also when the profile has changed since, or is gone.
             given = {"voice_id": change.voice_id, "background": change.background}
-            speaker = self._checked(old.model_copy(update={name: value for name, value in given.items() if value}))
+            again = old.model_copy(update={name: value for name, value in given.items() if value})
+            speaker = self._checked(workspace_id, again)
         picture = Picture(
             aspect_ratio=change.aspect_ratio or before.picture.aspect_ratio,
             resolution=change.resolution or before.picture.resolution,
             fps=change.fps or before.picture.fps,
         )
         script = before.script if change.script is None else change.script
-        return Composition(
-            picture=picture, scenes=(self.scene(script, speaker),), captions=change.captions or before.captions
-        )
+        scene = self.scene(workspace_id, script, speaker)
+        return Composition(picture=picture, scenes=(scene,), captions=change.captions or before.captions)
 
 
 def video_of(session: Session, workspace_id: str, video_id: str, *, lock: bool = False) -> Video:

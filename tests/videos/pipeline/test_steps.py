@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.avatars.base import BuiltIn
 from app.bootstrap import build_platform
 from app.core.database import Database
 from app.core.settings import Settings
@@ -20,7 +21,7 @@ def workshop(database: Database, tmp_path: Path) -> Workshop:
         database=database,
         blobs=platform.blobs,
         artifacts=Artifacts(database=database, blobs=platform.blobs),
-        providers={},
+        providers=BuiltIn({}),
         nursery=platform.nursery,
         settlement=platform.settlement,
         scratch=tmp_path / "scratch",

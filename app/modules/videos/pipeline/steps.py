@@ -63,7 +63,8 @@ class Steps:
             job = active(session, job_id)
             job.status, job.stage = JobStatus.RENDERING, Stage.TAKES
             job.started_at = job.started_at or utc_now()
-        takes, heard = plan_takes(_composition(job), self._at.providers), list(listenings(_composition(job)))
+        takes = plan_takes(_composition(job), self._at.providers.of(job.workspace_id))
+        heard = list(listenings(_composition(job)))
         wanted = {"take": {take.fingerprint: 0 for take in takes}, "words": {each.fingerprint: 0 for each in heard}}
         missing = self._expect(job, wanted, Stage.TAKES)
         return {

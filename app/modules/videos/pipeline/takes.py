@@ -82,7 +82,7 @@ class TakeSteps:
 
     async def _send(self, intent_id: str, job_id: str, take: PlannedTake, picture: Picture) -> str:
         try:
-            return await self._provider(take).submit(request_of(take, picture), client_ref=intent_id)
+            return await (await self._provider(intent_id, take)).submit(request_of(take, picture), client_ref=intent_id)
         except AmbiguousSubmit:
             await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.UNKNOWN)
             return await self._look_up(intent_id, job_id, take, picture)
@@ -96,7 +96,7 @@ class TakeSteps:
             raise
 
     async def _look_up(self, intent_id: str, job_id: str, take: PlannedTake, picture: Picture) -> str:
-        provider = self._provider(take)
+        provider = await self._provider(intent_id, take)
         found = await provider.find(intent_id)
         if found is not None:
             return found
@@ -107,9 +107,18 @@ class TakeSteps:
             f"the reference {intent_id} is looked up there once more, and sent again only if it never arrived."
         )
 
+    async def pace(self, intent_id: str, take: PlannedTake) -> dict[str, float]:
+        """How often to look, and for how long: ``{"first_poll_s", "longest_poll_s", "deadline_s"}``."""
+        known = (await self._provider(intent_id, take)).capabilities
+        return {
+            "first_poll_s": known.first_poll_s,
+            "longest_poll_s": known.longest_poll_s,
+            "deadline_s": known.deadline_s,
+        }
+
     async def poll(self, intent_id: str, take: PlannedTake, provider_id: str) -> bool:
         """Whether the take is finished. Raises with the provider's own words when it failed."""
-        report = await self._provider(take).poll(provider_id)
+        report = await (await self._provider(intent_id, take)).poll(provider_id)
         if report.state is TakeState.FAILED:
             await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.FAILED)
             raise ProviderRefused(f"{take.provider} could not make the take: {report.reason or 'no reason given'}")
@@ -120,7 +129,8 @@ class TakeSteps:
     ) -> None:
         """Bring the take home and store it. A failed download is tried again; the take is never paid for again."""
         with self._at.folder() as folder:
-            fetched = await self._provider(take).fetch(provider_id, request_of(take, picture), folder)
+            provider = await self._provider(intent_id, take)
+            fetched = await provider.fetch(provider_id, request_of(take, picture), folder)
             duration_ms = fetched.duration_ms
             if take.delivery is Delivery.RECORDING:
                 duration_ms = await self._measured_ms(take, fetched.path)
@@ -153,5 +163,7 @@ class TakeSteps:
             raise ResultUnavailable(f"What {take.provider} sent is not a whole video. {error}") from error
         return int(outcome.result["duration_ms"])
 
-    def _provider(self, take: PlannedTake) -> AvatarProvider:
-        return configured(self._at.providers, take.provider)
+    async def _provider(self, intent_id: str, take: PlannedTake) -> AvatarProvider:
+        """That of the workspace, as it is configured now. Raises ProviderMissing."""
+        intent = await asyncio.to_thread(self._intents.get, intent_id)
+        return configured(await asyncio.to_thread(self._at.providers.of, intent.workspace_id), take.provider)

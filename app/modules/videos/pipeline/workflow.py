@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from app.avatars.base import AvatarProvider, Capabilities, configured
 from app.core.errors import TenexError
 from app.engine.durable import Child, Durable, WorkFailed
 from app.engine.names import Queue
@@ -27,10 +25,8 @@ Json = dict[str, Any]
 
 
 class RenderWorkflow:
-    def __init__(
-        self, *, durable: Durable, steps: Steps, takes: TakeSteps, providers: Mapping[str, AvatarProvider]
-    ) -> None:
-        self._durable, self._steps, self._takes, self._providers = durable, steps, takes, providers
+    def __init__(self, *, durable: Durable, steps: Steps, takes: TakeSteps) -> None:
+        self._durable, self._steps, self._takes = durable, steps, takes
 
     async def render(self, job_id: str) -> None:
         """Make the video of a job, or end the job with the reason why not."""
@@ -126,25 +122,28 @@ class RenderWorkflow:
         provider_id = await self._durable.long_step(
             lambda: self._takes.submit(job_id, intent_id, take, picture), name="submit", deadline_s=SUBMIT_DEADLINE_S
         )
-        await self._wait_for(intent_id, take, provider_id, configured(self._providers, take.provider).capabilities)
+        pace = await self._durable.long_step(
+            lambda: self._takes.pace(intent_id, take), name="pace", deadline_s=POLL_DEADLINE_S
+        )
+        await self._wait_for(intent_id, take, provider_id, pace)
         await self._durable.long_step(
             lambda: self._takes.fetch(job_id, workspace_id, intent_id, take, picture, provider_id),
             name="fetch",
             deadline_s=FETCH_DEADLINE_S,
         )
 
-    async def _wait_for(self, intent_id: str, take: PlannedTake, provider_id: str, capabilities: Capabilities) -> None:
-        pause, waited = capabilities.first_poll_s, 0.0
+    async def _wait_for(self, intent_id: str, take: PlannedTake, provider_id: str, pace: dict[str, float]) -> None:
+        pause, waited = pace["first_poll_s"], 0.0
         while not await self._durable.long_step(
             lambda: self._takes.poll(intent_id, take, provider_id), name="poll", deadline_s=POLL_DEADLINE_S
         ):
-            if waited >= capabilities.deadline_s:
+            if waited >= pace["deadline_s"]:
                 raise TakeOverdue(
-                    f"{take.provider} did not finish the take {provider_id} within {capabilities.deadline_s:g} s. "
+                    f"{take.provider} did not finish the take {provider_id} within {pace['deadline_s']:g} s. "
                     "It was not paid for again; render again to look for its result."
                 )
             await self._durable.sleep(pause)
-            waited, pause = waited + pause, min(pause * 1.5, capabilities.longest_poll_s)
+            waited, pause = waited + pause, min(pause * 1.5, pace["longest_poll_s"])
 
     async def sequence(self, job_id: str, workspace_id: str, chunks: list[Json], _picture: Json) -> None:
         await self._durable.long_step(

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.avatars.base import AvatarProvider
+from app.avatars.base import Providers
 from app.core.database import Database
 from app.core.errors import TenexError
 from app.core.ids import new_id
@@ -52,7 +52,7 @@ class Workshop:
     database: Database
     blobs: BlobStore
     artifacts: Artifacts
-    providers: Mapping[str, AvatarProvider]
+    providers: Providers
     nursery: Nursery
     settlement: Settlement
     scratch: Path

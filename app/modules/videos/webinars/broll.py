@@ -34,7 +34,7 @@ def broll_of(wanted: BrollIn, scene: Scene, shelf: Shelf, renders: Renders) -> B
         raise InvalidWebinar(f"B-roll is to be heard, but {in_text(asset)} has no sound. Leave its `sound` out")
     at = wanted.at if isinstance(wanted.at, str) else round(wanted.at * 1000)
     if isinstance(at, str):
-        _check_words(at, scene, renders)
+        _check_words(at, scene, shelf.workspace_id, renders)
     else:
         _check_time(at, duration, scene)
     return Broll(
@@ -58,8 +58,10 @@ def marked(marker: Marker) -> BrollIn:
     return BrollIn.model_validate(fields | {"video_id" if source == marker.source else "file_id": source})
 
 
-def _check_words(words: str, scene: Scene, renders: Renders) -> None:
-    timed = renders.times_words(scene.speaker) if scene.speaker is not None else listening_of(scene) is not None
+def _check_words(words: str, scene: Scene, workspace_id: str, renders: Renders) -> None:
+    timed = listening_of(scene) is not None
+    if scene.speaker is not None:
+        timed = renders.times_words(workspace_id, scene.speaker)
     if not timed:
         raise InvalidWebinar(
             f"B-roll at “{words}” needs a script, spoken by a presenter that tells when it says each word, or heard in "

@@ -26,36 +26,36 @@ class Shelf:
     """``used``: the videos that were taken. Everything raises FileNotFound, VideoNotFound or InvalidWebinar."""
 
     def __init__(self, session: Session, workspace_id: str) -> None:
-        self._session, self._workspace_id = session, workspace_id
+        self._session, self.workspace_id = session, workspace_id
         self.used: set[str] = set()
 
     def recording(self, video_id: str) -> Asset:
-        asset = recording_asset(self._session, self._workspace_id, video_id)
+        asset = recording_asset(self._session, self.workspace_id, video_id)
         self.used.add(video_id)
         return asset
 
     def captions(self, video_id: str) -> Asset | None:
-        return captions_asset(self._session, self._workspace_id, video_id)
+        return captions_asset(self._session, self.workspace_id, video_id)
 
     def run(self, wanted: RecordingIn) -> Clip:
         clip = _run(self.recording(wanted.video_id), wanted.start, wanted.end)
         return clip.model_copy(update={"captions": self.captions(wanted.video_id)})
 
     def sound(self, file_id: str) -> Asset:
-        return sound_asset(self._session, self._workspace_id, file_id)
+        return sound_asset(self._session, self.workspace_id, file_id)
 
     def heard(self, wanted: AudioIn) -> Clip:
         return _run(self.sound(wanted.file_id), wanted.start, wanted.end)
 
     def image(self, file_id: str) -> Asset:
-        return image_asset(self._session, self._workspace_id, file_id)
+        return image_asset(self._session, self.workspace_id, file_id)
 
     def slide(self, wanted: SlideIn) -> Asset:
         """A page of another deck, or an image."""
-        file = file_of(self._session, self._workspace_id, wanted.file_id)
+        file = file_of(self._session, self.workspace_id, wanted.file_id)
         if file.kind != "deck":
             return self.image(wanted.file_id)
-        pages = pages_of(self._session, self._workspace_id, wanted.file_id)
+        pages = pages_of(self._session, self.workspace_id, wanted.file_id)
         if wanted.page > len(pages):
             raise InvalidWebinar(f"it is to show page {wanted.page} of {file.name}, which has {len(pages)}")
         return page_asset(pages[wanted.page - 1])
