@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from app.avatars.base import AvatarProvider, BuiltIn, Providers
+from app.avatars.base import AvatarProvider, Providers
 from app.avatars.studio.provider import StudioProvider
 from app.core.auth import JwtVerifier
 from app.core.chores import Chores
@@ -18,6 +18,7 @@ from app.core.outbound import Outbound
 from app.core.pagination import Cursors
 from app.core.settings import Settings
 from app.core.signing import load_secret
+from app.core.vault import Vault
 from app.engine.client import EngineClient
 from app.engine.durable import Durable, reporting
 from app.engine.lease import leases_for
@@ -50,6 +51,8 @@ from app.modules.videos.pipeline.steps import Steps
 from app.modules.videos.pipeline.takes import TakeSteps
 from app.modules.videos.pipeline.workflow import RenderWorkflow
 from app.modules.videos.pipeline.workshop import Making, Workshop, sweep_scratch
+from app.modules.videos.providers.accounts import ProviderAccounts
+from app.modules.videos.providers.known import Connector, KnownProviders
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import UploadLimits, Uploads
@@ -81,6 +84,7 @@ class Platform:
     voices: VoiceCatalogue
     nursery: Nursery
     providers: Providers
+    accounts_elsewhere: ProviderAccounts
     credits: Credits
     settlement: Settlement
 
@@ -118,6 +122,10 @@ class Services:
         return self.platform.database
 
     @property
+    def accounts_elsewhere(self) -> ProviderAccounts:
+        return self.platform.accounts_elsewhere
+
+    @property
     def credits(self) -> Credits:
         return self.platform.credits
 
@@ -152,16 +160,20 @@ def prepare(settings: Settings) -> None:
 
 def build_platform(settings: Settings) -> Platform:
     """The database must be up to date: see ``prepare``."""
-    voices = VoiceCatalogue(settings.voice_folder)
-    nursery = Nursery(PRELOAD)
+    voices, secret, database = VoiceCatalogue(settings.voice_folder), load_secret(settings), Database(settings.database)
+    nursery, vault = Nursery(PRELOAD), Vault(secret)
     credits = Credits()  # noqa: A001 - the field's own word
+    outbound = Outbound(allowed=settings.allowed_sources)
+    connector = Connector(vault=vault, outbound=outbound, first_poll_s=settings.provider_poll_seconds)
+    built_in = _built_in(settings, voices, nursery)
     return Platform(
         settings=settings,
-        database=Database(settings.database),
-        storage=open_storage(settings, load_secret(settings)),
+        database=database,
+        storage=open_storage(settings, secret),
         voices=voices,
         nursery=nursery,
-        providers=_providers(settings, voices, nursery),
+        providers=KnownProviders(database=database, built_in=built_in, connector=connector),
+        accounts_elsewhere=ProviderAccounts(vault=vault, outbound=outbound, connector=connector, taken=set(built_in)),
         credits=credits,
         settlement=Settlement(credits),
     )
@@ -327,10 +339,10 @@ def _scratch(settings: Settings) -> Path:
     return settings.blobs.parent / "scratch"
 
 
-def _providers(settings: Settings, voices: VoiceCatalogue, nursery: Nursery) -> Providers:
+def _built_in(settings: Settings, voices: VoiceCatalogue, nursery: Nursery) -> dict[str, AvatarProvider]:
     providers: dict[str, AvatarProvider] = {"studio": StudioProvider(voices=voices, nursery=nursery)}
     if settings.fake_provider:
         from app.avatars.fake import FakeProvider
 
         providers["fake"] = FakeProvider(settings.data / "fake-vendor")
-    return BuiltIn(providers)
+    return providers

@@ -37,6 +37,7 @@ TAGS = [
     {"name": "files", "description": "Decks, images, sound, subtitles and fonts"},
     {"name": "renders", "description": "Render jobs: progress, events, cancelling"},
     {"name": "avatars", "description": "Who can speak, how, and where"},
+    {"name": "providers", "description": "Accounts with avatar providers elsewhere"},
     {"name": "credits", "description": "What the workspace has, holds and has spent"},
     {"name": "operation", "description": "For whoever runs this server"},
 ]
@@ -76,10 +77,12 @@ _CONFLICTS = {
     "render_again": "render_in_progress",
     "delete_video": "video_referenced",
     "cancel_job": "job_finished",
+    "add_provider": "provider_exists",
     "change_avatar": "built_in_avatar",
     "delete_avatar": "built_in_avatar",
 }
 _MISSING = {
+    "{provider}": "provider_not_found",
     "{job_id}": "job_not_found",
     "{number}": "revision_not_found",
     "{file_id}": "file_not_found",

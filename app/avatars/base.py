@@ -5,6 +5,9 @@ sleeps durably between polls and holds no worker meanwhile. Reference: section 7
 
 TenexError
 ├── ProviderRefused     the provider will not make this take; asking again changes nothing
+│   ├── KeyRefused      its key is wrong, expired or revoked
+│   ├── OutOfCredits    its account is empty, or its plan does not include this
+│   └── ContentRejected its policy forbids what is to be said or seen
 ├── ProviderBusy        try again later; nothing was accepted
 ├── AmbiguousSubmit     the request may have arrived: it must be looked up, never sent again blindly
 ├── ResultUnavailable   the take is made but could not be brought home; fetching again is free
@@ -26,6 +29,18 @@ from app.core.errors import TenexError
 class ProviderRefused(TenexError):
     status = 502
     code = "provider_refused"
+
+
+class KeyRefused(ProviderRefused):
+    code = "provider_key_refused"
+
+
+class OutOfCredits(ProviderRefused):
+    code = "provider_out_of_credits"
+
+
+class ContentRejected(ProviderRefused):
+    code = "content_rejected"
 
 
 class ProviderBusy(TenexError):
@@ -59,7 +74,10 @@ class Delivery(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a provider can do and how it wants to be treated, as data."""
+    """What a provider can do and how it wants to be treated, as data.
+
+    ``repeatable_s``: for so long a request that is sent again under its reference is answered as the first was.
+    """
 
     delivery: Delivery
     by_passage: bool  # one take per passage of the script; else one per scene
@@ -67,6 +85,7 @@ class Capabilities:
     first_poll_s: float
     longest_poll_s: float
     deadline_s: float
+    repeatable_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +154,21 @@ class AvatarProvider(Protocol):
 
     async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:
         """Bring the finished take into ``folder``. May be called again after a failure, at no cost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What a vendor says of an account: in its own words, what is left of it."""
+
+    balance: str | None = None
+
+
+class Vendor(AvatarProvider, Protocol):
+    """A provider elsewhere, with the key of an account."""
+
+    async def standing(self) -> Standing:
+        """Ask whether the key is good. Raises KeyRefused, ProviderBusy."""
         ...
 
 

@@ -16,6 +16,8 @@ from app.core.idempotency import Answer
 MOST_FAULTS = 50
 LONGEST_ECHO = 200
 _LARGEST_ECHO = 10**18
+#: What is in them is not told again, wrong as it may be.
+_SECRET_FIELDS = frozenset({"key", "password", "secret"})
 log = structlog.get_logger(__name__)
 
 
@@ -51,6 +53,8 @@ def _fault(fault: Mapping[str, Any]) -> dict[str, Any]:
     place = [_short(step) if isinstance(step, str) else step for step in fault["loc"]]
     told = {"type": fault["type"], "loc": place, "msg": _short(fault["msg"])}
     given = fault.get("input")
+    if _SECRET_FIELDS.intersection(map(str, fault["loc"])):
+        return told
     if isinstance(given, str):
         told["input"] = _short(given)
     elif isinstance(given, float | bool) or (isinstance(given, int) and abs(given) < _LARGEST_ECHO):

@@ -31,7 +31,7 @@ MOST_REDIRECTS = 5
 _TIMEOUTS = {"connect": 15.0, "read": 60.0, "write": 60.0, "pool": 60.0}
 _ATTEMPTS = 4
 _PAUSE_S = 1.0
-_PIECE = 1 << 20
+_PIECE, _MOST_ANSWER = 1 << 20, 4 << 20
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 #: What stays as it is in a path or query: all that has a meaning there, and what is encoded already.
@@ -60,11 +60,28 @@ class SourceTooLarge(TooLarge):
     code = "too_large"
 
 
+class NotSent(Exception):
+    """No connection was made: the other server has seen nothing of the request."""
+
+
+class Unanswered(Exception):
+    """The request went out, and no whole answer came back: it may have been carried out."""
+
+
 class _Broken(Exception):
     """The connection ended before the file did; what there is can be gone on from."""
 
 
 _PASSING = (_Broken, httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What another server says. Names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +122,26 @@ class Outbound:
                             raise _silent(url, error) from error
                         await asyncio.sleep(_PAUSE_S * 2**attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def call(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes = b"", answer_s: float = 30.0
+    ) -> Answer:
+        """Ask once; redirects are answers, so that nobody else sees the headers.
+
+        Raises NotSent, Unanswered, and AddressNotPublic.
+        """
+        url, limits = _spelled(url), _TIMEOUTS | {"read": answer_s}
+        self.check(url)
+        sent = [("User-Agent", "10ex-videos"), ("Content-Length", str(len(body))), *headers.items()]
+        async with httpcore2.AsyncConnectionPool(network_backend=_GuardedBackend(self._allowed)) as pool:
+            try:
+                asking = pool.stream(method, url, headers=sent, content=body, extensions={"timeout": limits})
+                async with asking as answer:
+                    return Answer(status=answer.status, headers=_headers_of(answer), body=await _little(answer))
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout) as error:
+                raise NotSent(str(error) or type(error).__name__) from error
+            except _PASSING as error:
+                raise Unanswered(str(error) or type(error).__name__) from error
 
     async def _attempt(self, pool: httpcore2.AsyncConnectionPool, url: str, file: BinaryIO, most_bytes: int) -> Fetched:
         for _ in range(MOST_REDIRECTS + 1):
@@ -156,6 +193,16 @@ async def _receive(
     await asyncio.to_thread(_finish, file, bytes(pending))
     if whole is not None and file.tell() < whole:
         raise _Broken(f"{file.tell()} of {whole} bytes arrived")
+
+
+async def _little(answer: httpcore2.Response) -> bytes:
+    """The body, of which no more is read than any sensible answer has."""
+    body = bytearray()
+    async for piece in answer.aiter_stream():
+        body += piece
+        if len(body) > _MOST_ANSWER:
+            raise _Broken(f"more than {_MOST_ANSWER} bytes are no answer")
+    return bytes(body)
 
 
 def _finish(file: BinaryIO, rest: bytes) -> None:

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     )
     ranking_model: str | None = Field(default=None, validate_default=True, description="Its model")
     ranking_key: SecretStr | None = Field(default=None, description="Its key, if it wants one")
+    provider_poll_seconds: float = Field(
+        default=10.0, ge=0.05, le=600, description="How soon an avatar provider is asked how far a take is"
+    )
     public_url: str | None = Field(default=None, description="The address clients see, when it is not host and port")
     workers: int | None = Field(default=None, ge=1, le=256, description="Worker processes; one per core if unset")
 

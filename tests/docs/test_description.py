@@ -69,6 +69,7 @@ def test_the_examples_of_errors_have_codes_that_exist(operations: list[dict[str,
         "file_not_found",
         "clip_search_not_found",
         "avatar_not_found",
+        "provider_not_found",
     }
 
 

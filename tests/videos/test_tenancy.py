@@ -36,6 +36,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "put_transcript": {"words": [{"start": 0, "end": 0.2, "text": "Hello."}]},
     "render_again": {"aspect_ratio": "9:16"},
     "put_reference": {"label": "Mine"},
+    "add_provider": {"kind": "heygen", "key": "sk_of_nobody", "base_url": "https://vendor.invalid"},
+    "change_provider": {"key": "sk_of_nobody", "base_url": "https://vendor.invalid"},
     "create_avatar": {"name": "Mine", "provider_avatar_id": "maya"},
     "change_avatar": {"name": "Mine"},
     "put_brand": {"card": "#000000"},
@@ -143,7 +145,9 @@ def _belongings(caller: Caller, installation: Installation) -> dict[str, str]:
     upload = caller.post("/uploads", {"filename": "theirs.mp4", "size": 10}).json()
     clips = caller.post(f"/{video['id']}/clips", {"ranges": [{"start": 0, "end": 0.5}]}).json()["clips"]
     search = caller.post(f"/{video['id']}/clips", {"count": 1, "min_seconds": 1, "dry_run": True}).json()["search"]
+    account = {"kind": "heygen", "key": "sk_of_theirs", "base_url": "https://vendor.invalid"}
     return {
+        "provider": caller.post("/providers", account).json()["name"],
         "clip_id": clips[0]["id"],
         "search_id": search["id"],
         "video_id": video["id"],

@@ -455,6 +455,25 @@ class TakeIntent(Base):
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class ProviderAccount(Base):
+    """An account of a workspace with an avatar provider. ``sealed`` is its key, as the vault keeps it."""
+
+    __tablename__ = "provider_accounts"
+
+    workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id), primary_key=True)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    base_url: Mapped[str] = mapped_column(String(500))
+    sealed: Mapped[str] = mapped_column(Text)
+    key_ends: Mapped[str] = mapped_column(String(8))
+    status: Mapped[str] = mapped_column(String(16))
+    problem: Mapped[str | None] = mapped_column(String(2000))
+    balance: Mapped[str | None] = mapped_column(String(200))
+    tested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AvatarProfile(Base):
     """Who can speak. Built-in profiles belong to no workspace and are seen by all."""
 

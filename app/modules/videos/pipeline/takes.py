@@ -16,6 +16,7 @@ from app.avatars.base import (
     TakeState,
     configured,
 )
+from app.core.clock import utc_now
 from app.core.errors import TenexError
 from app.media.errors import ChildFailed, NotPlayable
 from app.media.usage import Usage
@@ -27,10 +28,12 @@ from app.modules.videos.pipeline.progress import TaskProgress
 from app.modules.videos.pipeline.workshop import Workshop, active
 
 FETCH_DEADLINE_S = 600.0
-SUBMIT_DEADLINE_S = 120.0
+SUBMIT_DEADLINE_S = 600.0
 POLL_DEADLINE_S = 60.0
 _MEASURE_DEADLINE_S = 120.0
 _LOOK_EVERY_S = 0.3
+#: Pauses before a request that may have arrived is sent again under its reference.
+_REPEATS_S = (0.5, 5.0, 20.0)
 
 
 class SubmitUnknown(TenexError):
@@ -97,6 +100,9 @@ class TakeSteps:
 
     async def _look_up(self, intent_id: str, job_id: str, take: PlannedTake, picture: Picture) -> str:
         provider = await self._provider(intent_id, take)
+        intent = await asyncio.to_thread(self._intents.get, intent_id)
+        if (utc_now() - intent.created_at).total_seconds() < provider.capabilities.repeatable_s:
+            return await self._repeat(provider, intent_id, take, picture)
         found = await provider.find(intent_id)
         if found is not None:
             return found
@@ -105,6 +111,23 @@ class TakeSteps:
         raise SubmitUnknown(
             f"It is not known whether {provider.name} accepted the request, so it was not sent again. Render again: "
             f"the reference {intent_id} is looked up there once more, and sent again only if it never arrived."
+        )
+
+    async def _repeat(self, provider: AvatarProvider, intent_id: str, take: PlannedTake, picture: Picture) -> str:
+        """Send it again under its reference: the provider answers as it answered, or would have answered, the first."""
+        for pause in _REPEATS_S:
+            await asyncio.sleep(pause)
+            try:
+                return await provider.submit(request_of(take, picture), client_ref=intent_id)
+            except AmbiguousSubmit:
+                continue
+            except TenexError as error:
+                if not error.retryable:
+                    await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.FAILED)
+                raise
+        raise SubmitUnknown(
+            f"{provider.name} has not said whether it accepted the request. Render again: the same request, under the "
+            f"reference {intent_id}, is sent once more, and is not paid for twice."
         )
 
     async def pace(self, intent_id: str, take: PlannedTake) -> dict[str, float]:

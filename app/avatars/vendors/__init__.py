@@ -1,0 +1,1 @@
+"""Avatar providers elsewhere, with which a workspace has an account."""
