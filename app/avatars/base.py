@@ -77,6 +77,7 @@ class Capabilities:
     """What a provider can do and how it wants to be treated, as data.
 
     ``repeatable_s``: for so long a request that is sent again under its reference is answered as the first was.
+    ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own.
     """
 
     delivery: Delivery
@@ -86,6 +87,7 @@ class Capabilities:
     longest_poll_s: float
     deadline_s: float
     repeatable_s: float = 0.0
+    chooses_voice: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,14 +164,6 @@ class Standing:
     """What a vendor says of an account: in its own words, what is left of it."""
 
     balance: str | None = None
-
-
-class Vendor(AvatarProvider, Protocol):
-    """A provider elsewhere, with the key of an account."""
-
-    async def standing(self) -> Standing:
-        """Ask whether the key is good. Raises KeyRefused, ProviderBusy."""
-        ...
 
 
 class Providers(Protocol):

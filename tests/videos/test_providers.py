@@ -14,7 +14,8 @@ from app.bootstrap import build_services
 from app.core.settings import Settings
 from app.core.vault import Unsealable
 from app.modules.videos.models import ProviderAccount
-from tests.vendors.heygen import KEY, HeyGenSimulator, heygen
+from tests.vendors.heygen import HeyGenSimulator
+from tests.vendors.simulator import KEY, serving
 from tests.videos.installation import Caller, Installation, installed
 
 WRONG = "sk_V2_wrong_0000"
@@ -22,7 +23,7 @@ WRONG = "sk_V2_wrong_0000"
 
 @pytest.fixture
 def vendor() -> Iterator[HeyGenSimulator]:
-    with heygen(b"") as simulator:
+    with serving(HeyGenSimulator(b"")) as simulator:
         yield simulator
 
 

@@ -100,7 +100,7 @@ class Avatars:
         if presenter is not None:
             profile.voice_id = profile.voice_id or voice_of(presenter)
             profile.background = profile.background or presenter.default_backdrop
-        elif not profile.voice_id and profile.provider != STUDIO:
+        elif not profile.voice_id and profile.provider != STUDIO and provider.capabilities.chooses_voice:
             raise VoiceNeeded(f"{profile.provider} has no voice to fall back to: name one in voice_id.")
         provider.check(avatar=profile.provider_avatar_id, voice=profile.voice_id, background=profile.background)
 

@@ -15,7 +15,7 @@ from app.core.errors import Conflict, InvalidRequest, NotFound, TenexError
 from app.core.outbound import Outbound, SourceRefused
 from app.core.vault import Vault
 from app.modules.videos.models import ProviderAccount
-from app.modules.videos.providers.kinds import BASE_URLS, Kind
+from app.modules.videos.providers.kinds import VENDORS, Kind
 from app.modules.videos.providers.known import Connector
 from app.modules.videos.providers.schemas import AccountStatus, AddProvider, ChangeProvider, ProviderOut
 
@@ -60,7 +60,7 @@ class ProviderAccounts:
             workspace_id=workspace_id,
             name=name,
             kind=wanted.kind.value,
-            base_url=self._address(wanted.base_url or BASE_URLS[wanted.kind]),
+            base_url=self._address(wanted.base_url or VENDORS[wanted.kind].base_url),
             sealed=self._vault.seal(key),
             key_ends=key[-4:],
             status=AccountStatus.FAILING.value,

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Protocol
 
-from app.avatars.base import Vendor
-from app.avatars.vendors import heygen
+from app.avatars.vendors.did import DId
 from app.avatars.vendors.heygen import HeyGen
-from app.core.outbound import Outbound
+from app.avatars.vendors.remote import Remote
+from app.avatars.vendors.synthesia import Synthesia
+from app.avatars.vendors.tavus import Tavus
 
 
 class Kind(StrEnum):
     HEYGEN = "heygen"
+    D_ID = "d-id"
+    SYNTHESIA = "synthesia"
+    TAVUS = "tavus"
 
 
-class Connect(Protocol):
-    def __call__(self, *, name: str, key: str, base_url: str, outbound: Outbound, first_poll_s: float) -> Vendor: ...
-
-
-CONNECT: Mapping[Kind, Connect] = {Kind.HEYGEN: HeyGen}
-BASE_URLS: Mapping[Kind, str] = {Kind.HEYGEN: heygen.BASE_URL}
+VENDORS: Mapping[Kind, type[Remote]] = {
+    Kind.HEYGEN: HeyGen,
+    Kind.D_ID: DId,
+    Kind.SYNTHESIA: Synthesia,
+    Kind.TAVUS: Tavus,
+}

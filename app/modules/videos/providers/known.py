@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.avatars.base import AvatarProvider, Vendor
+from app.avatars.base import AvatarProvider
+from app.avatars.vendors.remote import Remote
 from app.core.database import Database
 from app.core.outbound import Outbound
 from app.core.vault import Vault
 from app.modules.videos.models import ProviderAccount
-from app.modules.videos.providers.kinds import CONNECT, Kind
+from app.modules.videos.providers.kinds import VENDORS, Kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,9 +24,9 @@ class Connector:
     outbound: Outbound
     first_poll_s: float
 
-    def connect(self, account: ProviderAccount) -> Vendor:
+    def connect(self, account: ProviderAccount) -> Remote:
         """Raises Unsealable."""
-        return CONNECT[Kind(account.kind)](
+        return VENDORS[Kind(account.kind)](
             name=account.name,
             key=self.vault.open(account.sealed),
             base_url=account.base_url,

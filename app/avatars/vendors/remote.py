@@ -1,0 +1,194 @@
+"""What all vendors have in common: a request that costs money, a state that is asked for, and a link to fetch.
+
+No answer, and answers that are none, change nothing: a take only ends where the vendor says so. Links are asked for
+anew each time, since they expire. Its key goes to the vendor alone, never to where its files are.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+
+from app.avatars.base import (
+    AmbiguousSubmit,
+    Capabilities,
+    ContentRejected,
+    Delivery,
+    FetchedTake,
+    KeyRefused,
+    OutOfCredits,
+    ProviderBusy,
+    ProviderRefused,
+    ResultUnavailable,
+    Standing,
+    TakeReport,
+    TakeRequest,
+    TakeState,
+)
+from app.avatars.vendors.wire import Json, Said, Wire
+from app.core.outbound import Outbound, SourceRefused, SourceTooLarge
+
+_MOST_BYTES = 4 * 1024**3
+_SHAPES = {Fraction(16, 9): "16:9", Fraction(9, 16): "9:16", Fraction(1): "1:1", Fraction(4, 5): "4:5"}
+_GONE = "It is not there any more: somebody has deleted it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A take, as its vendor shows it. ``link``: where its file is, once it is made."""
+
+    state: TakeState
+    link: str | None = None
+    reason: str = ""
+
+
+def recording(*, first_poll_s: float, longest_poll_s: float, deadline_s: float, **more: Any) -> Capabilities:
+    return Capabilities(
+        delivery=Delivery.RECORDING,
+        by_passage=False,
+        first_poll_s=first_poll_s,
+        longest_poll_s=longest_poll_s,
+        deadline_s=deadline_s,
+        **more,
+    )
+
+
+class Remote(ABC):
+    """``first_poll_s``: how soon it is asked how far a take is, at the latest."""
+
+    base_url: ClassVar[str]
+    known: ClassVar[Capabilities]
+    #: HTTP answers and words in codes that mean more than "refused".
+    key_refused: ClassVar[tuple[int, ...]] = (401,)
+    money: ClassVar[tuple[str, ...]] = ()
+    content: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, *, name: str, key: str, base_url: str, outbound: Outbound, first_poll_s: float) -> None:
+        self.name = name
+        self._outbound = outbound
+        self._wire = Wire(name=name, base_url=base_url, headers=self._headers(key), outbound=outbound)
+        self._first_poll_s = first_poll_s
+
+    @property
+    def capabilities(self) -> Capabilities:
+        first = min(self.known.first_poll_s, self._first_poll_s)
+        return replace(self.known, first_poll_s=first, longest_poll_s=min(self.known.longest_poll_s, 6 * first))
+
+    # what differs ----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def check(self, *, avatar: str, voice: str, background: str) -> None: ...
+
+    @abstractmethod
+    def _headers(self, key: str) -> Mapping[str, str]: ...
+
+    @abstractmethod
+    def _asked(self, request: TakeRequest) -> tuple[str, Json]:
+        """Where a take is asked for, and with what, but for its reference."""
+
+    @abstractmethod
+    def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
+        """What carries the reference: fields of the request, and headers."""
+
+    @abstractmethod
+    def _id_in(self, said: Said, path: str) -> str | None:
+        """Of a take that was accepted at ``path``."""
+
+    @abstractmethod
+    def _place(self, provider_id: str) -> str:
+        """Where a take is seen."""
+
+    @abstractmethod
+    def _seen(self, told: Json) -> Seen: ...
+
+    @abstractmethod
+    def _fault(self, said: Said) -> tuple[str, str]:
+        """The code and the words of an answer that is no success."""
+
+    @abstractmethod
+    async def find(self, client_ref: str) -> str | None: ...
+
+    @abstractmethod
+    async def standing(self) -> Standing: ...
+
+    # what does not ---------------------------------------------------------------------------------------------------
+
+    def ingredients(self, request: TakeRequest) -> Mapping[str, Any]:
+        path, body = self._asked(request)
+        return {"vendor": type(self).__name__, "path": path, **body}
+
+    async def submit(self, request: TakeRequest, *, client_ref: str) -> str:
+        path, body = self._asked(request)
+        fields, headers = self._named(client_ref)
+        said = await self._wire.submit(path, body | fields, headers)
+        if said.status == 409:
+            raise AmbiguousSubmit(f"{self.name} is still working on the first request of this take.")
+        if not said.ok:
+            raise self._refusal(said)
+        provider_id = self._id_in(said, path)
+        if not provider_id:
+            raise AmbiguousSubmit(f"{self.name} took the request and did not name the video.")
+        return provider_id
+
+    async def poll(self, provider_id: str) -> TakeReport:
+        try:
+            said = await self._wire.read(self._place(provider_id))
+        except ProviderBusy as error:
+            return TakeReport(state=TakeState.WAITING, reason=str(error))
+        if said.status == 404:
+            return TakeReport(state=TakeState.FAILED, reason=_GONE)
+        if said.status in (*self.key_refused, 402, 403):
+            raise self._refusal(said)
+        seen = self._seen(said.told)
+        if seen.state is TakeState.READY and not seen.link:
+            return TakeReport(state=TakeState.WAITING, reason="made, and not there yet")
+        return TakeReport(state=seen.state, reason=seen.reason)
+
+    async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:  # noqa: ARG002
+        said = await self._wire.read(self._place(provider_id))
+        if said.status in (*self.key_refused, 403):
+            raise self._refusal(said)
+        link = self._seen(said.told).link
+        if not link:
+            raise ResultUnavailable(f"{self.name} says that the take is made, and names no file yet.")
+        path = folder / "take.mp4"
+        try:
+            await self._outbound.fetch(link, path, most_bytes=_MOST_BYTES)
+        except (SourceRefused, SourceTooLarge) as error:
+            raise ResultUnavailable(f"The take at {self.name} could not be fetched. {error}") from error
+        return FetchedTake(path=path, duration_ms=0)
+
+    async def _listed(self, path: str) -> Json:
+        """What costs nothing to ask. Raises what a refusal means."""
+        said = await self._wire.read(path)
+        if not said.ok:
+            raise self._refusal(said)
+        return said.told
+
+    def _refusal(self, said: Said) -> ProviderRefused | ProviderBusy:
+        """What an answer that is no success means, with the vendor's own words."""
+        code, words = self._fault(said)
+        told = f"{self.name}: {words or 'no reason given'} ({code or said.status})."
+        if said.status in self.key_refused:
+            return KeyRefused(f"{told} Send a good key: PUT /api/v1/videos/providers/{self.name}.")
+        if said.status == 402 or code in self.money:
+            return OutOfCredits(f"{told} Add credits or another plan there, then render again.")
+        if said.status == 429 or said.status >= 500 or said.status < 400:
+            return ProviderBusy(told)
+        if said.status == 451 or any(each in code for each in self.content):
+            return ContentRejected(f"{told} Change the script, then render again.")
+        return ProviderRefused(told)
+
+
+def shape_of(request: TakeRequest) -> str | None:
+    """``16:9`` and the like; None for a shape without a name."""
+    return _SHAPES.get(Fraction(request.width, request.height))
+
+
+def title_of(client_ref: str) -> str:
+    """By which people find a take in the vendor's own pages."""
+    return f"10ex {client_ref}"

@@ -1,0 +1,69 @@
+"""Tavus, API v2 (docs.tavus.io): replicas, each with a voice of its own, in the shape they were recorded in.
+
+There is no key against doing things twice, and no field for a reference but the name of the video: by it, a request
+that may have arrived is looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from app.avatars.base import Standing, TakeRequest, TakeState
+from app.avatars.vendors.remote import Remote, Seen, recording, title_of
+from app.avatars.vendors.wire import Json, Said, within
+from app.core.errors import InvalidRequest
+
+_STATES = {"ready": TakeState.READY, "error": TakeState.FAILED, "deleted": TakeState.FAILED}
+_PAGES, _PAGE = 3, 100
+
+
+class Tavus(Remote):
+    base_url = "https://tavusapi.com"
+    known = recording(
+        max_script_chars=5000, first_poll_s=10.0, longest_poll_s=60.0, deadline_s=3600.0, chooses_voice=False
+    )
+
+    def check(self, *, avatar: str, voice: str, background: str) -> None:  # noqa: ARG002 - its lists are not read here
+        if background:
+            raise InvalidRequest("A replica of Tavus has no background of ours. Leave it out.")
+
+    def _headers(self, key: str) -> Mapping[str, str]:
+        return {"x-api-key": key}
+
+    def _asked(self, request: TakeRequest) -> tuple[str, Json]:
+        return "/v2/videos", {"replica_id": request.avatar, "script": request.script}
+
+    def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
+        return {"video_name": title_of(client_ref)}, {}
+
+    def _id_in(self, said: Said, path: str) -> str | None:  # noqa: ARG002
+        return within(said.told, "video_id")
+
+    def _place(self, provider_id: str) -> str:
+        return f"/v2/videos/{quote(provider_id, safe='')}"
+
+    def _seen(self, told: Json) -> Seen:
+        status, details = within(told, "status"), within(told, "status_details")
+        link = within(told, "download_url")
+        return Seen(state=_STATES.get(status, TakeState.WAITING), link=link, reason=str(details or status))
+
+    def _fault(self, said: Said) -> tuple[str, str]:
+        return "", str(within(said.told, "error") or within(said.told, "message") or "")
+
+    async def find(self, client_ref: str) -> str | None:
+        for page in range(_PAGES):
+            told = await self._listed(f"/v2/videos?limit={_PAGE}&page={page}")
+            found: list[Any] = within(told, "data") or []
+            same = (each for each in found if within(each, "video_name") == title_of(client_ref))
+            first = next(same, None)
+            if first is not None:
+                return str(within(first, "video_id"))
+            if len(found) < _PAGE:
+                return None
+        return None
+
+    async def standing(self) -> Standing:
+        await self._listed("/v2/videos?limit=1&page=0")
+        return Standing()

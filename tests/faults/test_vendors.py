@@ -1,0 +1,227 @@
+"""Vendors fail in every way their contracts and users tell of, and workers are killed: one paid take each."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from app.media.ffmpeg import run_ffmpeg
+from app.modules.videos.models import JobStatus, RenderJob, TakeIntent
+from app.modules.videos.providers.kinds import Kind
+from app.modules.videos.providers.schemas import AddProvider, ChangeProvider
+from app.modules.videos.schemas import CreateAvatar
+from tests.faults.scene import LINE, Scene, wait_until
+from tests.site import ENDED, Site
+from tests.vendors.heygen import HeyGenSimulator
+from tests.vendors.others import DIdSimulator, SynthesiaSimulator, TavusSimulator
+from tests.vendors.simulator import KEY, Simulator, serving
+
+#: How many renders the campaign has: TENEX_CAMPAIGN=500 for a long one.
+RUNS = int(os.environ.get("TENEX_CAMPAIGN", "8"))
+KILLS = max(2, RUNS // 10)
+SIMULATORS: dict[Kind, type[Simulator]] = {
+    Kind.HEYGEN: HeyGenSimulator,
+    Kind.D_ID: DIdSimulator,
+    Kind.SYNTHESIA: SynthesiaSimulator,
+    Kind.TAVUS: TavusSimulator,
+}
+PROFILES: dict[Kind, dict[str, Any]] = {
+    Kind.HEYGEN: {"provider_avatar_id": "look_1", "voice_id": "voice_1"},
+    Kind.D_ID: {"provider_avatar_id": "clip:p_1", "voice_id": "en-US-JennyNeural"},
+    Kind.SYNTHESIA: {"provider_avatar_id": "anna", "voice_id": "voice-uuid", "background": "green_screen"},
+    Kind.TAVUS: {"provider_avatar_id": "r_1"},
+}
+USUAL = {
+    "submit": ["busy", "edge", "lost", "drop", "mute", "running"],
+    "poll": ["blip", "cut", "page", "stuck", "strange", "no_link"],
+    "media": ["expired", "early", "short", "page", "empty", "private"],
+}
+SEED = int(os.environ.get("TENEX_CAMPAIGN_SEED", "7"))
+
+
+class Stage(Scene):
+    """A site whose workspace has an account with every vendor."""
+
+    def __init__(self, data: Path, vendors: Mapping[Kind, Simulator]) -> None:
+        Site.__init__(self, data, private_sources="127.0.0.1", provider_poll_seconds="0.1")
+        self.vendors, self.avatars = vendors, dict[Kind, str]()
+        for kind, vendor in vendors.items():
+            account = AddProvider(kind=kind, key=SecretStr(KEY), base_url=vendor.url)
+            with self.database.session_scope() as session:
+                self.services.accounts_elsewhere.add(session, self.workspace_id, account)
+            wanted = CreateAvatar(name="Ann", provider=kind.value, **PROFILES[kind])
+            with self.database.session_scope() as session:
+                self.avatars[kind] = self.services.avatars.create(session, self.workspace_id, wanted).id
+
+    def by(self, kind: Kind, script: str = LINE) -> RenderJob:
+        return self.order(replace(self.drawn(script), avatar_id=self.avatars[kind]))
+
+    def rotate(self, kind: Kind, key: str) -> None:
+        with self.database.session_scope() as session:
+            wanted = ChangeProvider(key=SecretStr(key))
+            self.services.accounts_elsewhere.change(session, self.workspace_id, kind.value, wanted)
+
+    def charged(self) -> list[str]:
+        """The reference of every take that a vendor charged for."""
+        return [
+            vendor.ref(vendor.videos[video_id]["body"])
+            for vendor in self.vendors.values()
+            for video_id in vendor.ledger
+        ]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    inputs = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=1", "-f", "lavfi", "-i", "sine=440:d=1")
+    run_ffmpeg((*inputs, "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", str(path)), timeout_s=60)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def stage(tmp_path: Path, film: bytes) -> Iterator[Stage]:
+    with ExitStack() as stack:
+        vendors = {kind: stack.enter_context(serving(simulator(film))) for kind, simulator in SIMULATORS.items()}
+        opened = Stage(tmp_path / "data", vendors)
+        stack.callback(opened.close)
+        yield opened
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param({}, id="nothing goes wrong"),
+        pytest.param({"submit": ["drop"]}, id="the answer to the request is lost"),
+        pytest.param({"submit": ["lost", "running"]}, id="a gateway fails after the request was taken"),
+        pytest.param({"poll": ["blip", "page", "cut", "strange", "no_link"]}, id="it answers with no status"),
+        pytest.param({"media": ["early", "expired"]}, id="the file is not there yet, and the link has expired"),
+        pytest.param({"media": ["short", "page", "empty"]}, id="the file is cut short, a web page, and empty"),
+        pytest.param({"media": ["private"]}, id="the file is said to be in a private network"),
+    ],
+)
+def test_what_passes_by_is_overcome_with_one_paid_take(stage: Stage, faults: dict[str, list[str]]) -> None:
+    stage.vendors[Kind.HEYGEN].faults.update(faults)
+    stage.start_worker()
+    stage.succeeded(stage.wait(stage.by(Kind.HEYGEN).id))
+    assert len(stage.charged()) == 1
+    assert not any(stage.vendors[Kind.HEYGEN].faults.values())
+
+
+@pytest.mark.parametrize("kind", [Kind.D_ID, Kind.SYNTHESIA, Kind.TAVUS])
+def test_an_answer_that_is_lost_is_found_by_the_reference(stage: Stage, kind: Kind) -> None:
+    stage.vendors[kind].faults.update({"submit": ["lost"], "poll": ["strange"], "media": ["early"]})
+    stage.start_worker()
+    stage.succeeded(stage.wait(stage.by(kind).id))
+    assert len(stage.charged()) == 1
+
+
+@pytest.mark.parametrize("kind", [Kind.D_ID, Kind.SYNTHESIA, Kind.TAVUS])
+def test_a_request_that_never_arrived_is_only_sent_again_when_somebody_asks(stage: Stage, kind: Kind) -> None:
+    stage.vendors[kind].faults["submit"] = ["edge"]
+    stage.start_worker()
+    job = stage.wait(stage.by(kind).id)
+    stage.failed(job, "submit_unknown", "not sent again", f"{kind}")
+    assert stage.charged() == []
+    assert stage.again(job).status == JobStatus.SUCCEEDED
+    assert len(stage.charged()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        ("money", "provider_out_of_credits", "Add credits"),
+        ("content", "content_rejected", "Change the script"),
+        ("unknown", "provider_refused", "avatar_not_found"),
+    ],
+)
+def test_a_refusal_ends_the_job_with_what_to_do(stage: Stage, fault: str, code: str, words: str) -> None:
+    stage.vendors[Kind.HEYGEN].faults["submit"] = [fault]
+    stage.start_worker()
+    job = stage.wait(stage.by(Kind.HEYGEN).id)
+    stage.failed(job, code, words)
+    assert stage.charged() == []
+    assert stage.again(job).status == JobStatus.SUCCEEDED
+
+
+def test_a_key_that_is_revoked_while_it_renders_costs_no_second_take(stage: Stage) -> None:
+    vendor = stage.vendors[Kind.HEYGEN]
+    vendor.rendered = False
+    stage.start_worker()
+    order = stage.by(Kind.HEYGEN)
+    wait_until(stage.charged)
+    vendor.key = "sk_the_new_key_9999"
+    job = stage.wait(order.id)
+    stage.failed(job, "provider_key_refused", "PUT /api/v1/videos/providers/heygen")
+    assert KEY not in (job.error_message or "")
+    stage.rotate(Kind.HEYGEN, "sk_the_new_key_9999")
+    vendor.rendered = True
+    assert stage.again(job).status == JobStatus.SUCCEEDED
+    assert len(stage.charged()) == 1
+
+
+def test_a_worker_killed_while_it_asks_repeats_the_request_under_its_reference(stage: Stage) -> None:
+    stage.vendors[Kind.HEYGEN].faults["submit"] = ["slow"]
+    killed = stage.start_worker()
+    job = stage.by(Kind.HEYGEN)
+    wait_until(stage.charged)
+    killed.kill()
+    killed.wait()
+    stage.start_worker()
+    stage.succeeded(stage.wait(job.id))
+    assert len(stage.charged()) == 1
+
+
+def test_a_campaign_of_faults_and_kills_loses_nothing_and_pays_once(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Afterwards, without faults, what had failed is rendered again: every script was paid for once in all."""
+    chance, kinds = random.Random(SEED), list(stage.vendors)
+    for vendor in stage.vendors.values():
+        vendor.chance, vendor.often, vendor.latency_s, vendor.usual = chance, 0.25, 0.5, USUAL
+    orders = [stage.by(kinds[number % len(kinds)], f"{LINE} Number {number}.") for number in range(RUNS)]
+    for number in range(KILLS):
+        worker = stage.start_worker()
+        enough = min(RUNS, len(stage.charged()) + number % 3 + 1)
+        wait_until(lambda enough=enough: len(stage.charged()) >= enough or _all_ended(stage, orders))
+        time.sleep(chance.uniform(0.0, 2.0))  # somewhere in the middle of what follows
+        worker.kill()
+        worker.wait()
+    stage.start_worker()
+    wait_until(lambda: _all_ended(stage, orders), 120 + 5 * RUNS)
+    _nothing_was_paid_twice_or_unknown(stage)
+    for vendor in stage.vendors.values():
+        vendor.chance = None
+    for order in orders:
+        if stage.job(order.id).status != JobStatus.SUCCEEDED:
+            assert stage.job(order.id).error_code in ("result_unavailable", "submit_unknown", "provider_busy")
+            assert stage.again(order).status == JobStatus.SUCCEEDED
+    _nothing_was_paid_twice_or_unknown(stage)
+    assert len(stage.charged()) == RUNS
+    with stage.database.read_scope() as session:
+        assert not stage.services.credits.audit(session)
+    told = capfd.readouterr()
+    assert KEY not in told.out + told.err
+
+
+def _all_ended(stage: Stage, orders: list[RenderJob]) -> bool:
+    return all(stage.job(order.id).status in ENDED for order in orders)
+
+
+def _nothing_was_paid_twice_or_unknown(stage: Stage) -> None:
+    """At most one charge for each reference, and for every charge an intent that knows of it, or of its doubt."""
+    refs = stage.charged()
+    assert len(set(refs)) == len(refs)
+    with stage.database.read_scope() as session:
+        known = {intent.id: intent for intent in session.scalars(sa.select(TakeIntent))}
+    for ref in refs:
+        assert known[ref].provider_id is not None or known[ref].status in ("submitting", "unknown", "planned")

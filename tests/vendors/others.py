@@ -1,0 +1,168 @@
+"""D-ID, Synthesia and Tavus: none of them keeps a request from being carried out twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from tests.vendors.simulator import Answer, Json, Simulator
+
+
+class DIdSimulator(Simulator):
+    """API 4.2: four products with one life."""
+
+    probe = "/credits"
+    _states: ClassVar[dict[str, str]] = {
+        "waiting": "started", "strange": "thinking", "made": "done",
+        "failed": "error",
+    }  # fmt: skip
+    _errors: ClassVar[dict[str, tuple[int, str]]] = {
+        "money": (402, "InsufficientCreditsError"),
+        "content": (451, "TextModerationError"),
+        "unknown": (404, "NotFoundError"),
+        "busy": (429, "TooManyRequestsError"),
+        "running": (409, "NotReadyError"),
+        "key": (401, "AuthorizationError"),
+        "gone": (404, "NotFoundError"),
+    }
+
+    def signed(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("Authorization") == f"Basic {self.key}"
+
+    def problem(self, path: str, body: Json) -> str:
+        visual = {"/talks": "source_url", "/clips": "presenter_id", "/scenes": "avatar_id", "/expressives": "avatar_id"}
+        unknown = set(body) - {visual.get(path), "script", "name", "user_data", "webhook", "config", "background"}
+        script = body.get("script", {})
+        good = script.get("type") == "text" and 3 <= len(script.get("input", "")) <= 40_000
+        good = good and 1 <= len(body.get("user_data", "")) <= 1000 and body.get(visual.get(path, ""))
+        return "" if good and not unknown else f"{path}: {sorted(unknown)}"
+
+    def ref(self, body: Json) -> str:
+        return body["user_data"]
+
+    def accepted(self, video_id: str, path: str) -> Answer:
+        return 201, {"id": video_id, "object": path.strip("/s"), "created_by": "u", "status": "created"}
+
+    def shown(self, video_id: str, status: str, link: str | None) -> Json:
+        told: Json = {"id": video_id, "status": self._states[status], "user_data": self._ref_of(video_id)}
+        told |= {"result_url": link} if link else {"pending_url": "s3://not-downloadable/x"}
+        failure = {"error": {"kind": "RenderError", "description": "The avatar lost its face"}}
+        return told | (failure if status == "failed" else {})
+
+    def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
+        if path == self.probe:
+            return {"credits": [], "remaining": 17, "total": 20}
+        product = path.strip("/")
+        if "/" in product:
+            return None
+        mine = [name for name, video in self.videos.items() if video["path"] == path]
+        return {product: [self.shown(name, "waiting", None) for name in reversed(mine)]}
+
+    def error(self, kind: str) -> Answer:
+        status, code = self._errors[kind]
+        return status, {"kind": code, "description": "No."}
+
+    def _ref_of(self, video_id: str) -> str:
+        return self.ref(self.videos[video_id]["body"])
+
+
+class SynthesiaSimulator(Simulator):
+    """API v2: it tells no reasons."""
+
+    probe = "/v2/videos"
+    _states: ClassVar[dict[str, str]] = {
+        "waiting": "in_progress",
+        "strange": "approved",
+        "made": "complete",
+        "failed": "error",
+    }
+    _errors: ClassVar[dict[str, int]] = {
+        "money": 402,
+        "content": 400,
+        "unknown": 404,
+        "busy": 429,
+        "running": 409,
+        "key": 403,
+        "gone": 404,
+    }
+
+    def signed(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("Authorization") == self.key
+
+    def problem(self, path: str, body: Json) -> str:
+        known = {"input", "test", "title", "callbackId", "visibility", "aspectRatio"}
+        (scene,) = body.get("input", [{}])
+        good = all(scene.get(name) for name in ("avatar", "background", "scriptText"))
+        good = good and scene["avatarSettings"]["style"] in ("rectangular", "circular", "voiceOnly")
+        good = good and body.get("aspectRatio") in ("16:9", "9:16", "1:1", "4:5", "5:4") and body["test"] is False
+        return "" if path == "/v2/videos" and good and not set(body) - known else f"{path}: {sorted(body)}"
+
+    def ref(self, body: Json) -> str:
+        return body["callbackId"]
+
+    def accepted(self, video_id: str, path: str) -> Answer:
+        return 200, self.shown(video_id, "waiting", None)
+
+    def shown(self, video_id: str, status: str, link: str | None) -> Json:
+        told = {"id": video_id, "status": self._states[status], "callbackId": self.ref(self.videos[video_id]["body"])}
+        return told | ({"download": link, "duration": "0:00:59.000000"} if link else {})
+
+    def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
+        if path != "/v2/videos":
+            return None
+        first = int(query.get("offset", ["0"])[0])
+        page = list(reversed(self.videos))[first : first + int(query["limit"][0])]
+        return {"videos": [self.shown(name, "waiting", None) for name in page], "nextOffset": first + len(page)}
+
+    def error(self, kind: str) -> Answer:
+        return self._errors[kind], {"error": "No.", "context": "Because"}
+
+
+class TavusSimulator(Simulator):
+    """API v2: replicas with voices of their own."""
+
+    probe = "/v2/videos"
+    _states: ClassVar[dict[str, str]] = {
+        "waiting": "generating",
+        "strange": "dreaming",
+        "made": "ready",
+        "failed": "error",
+    }
+    _errors: ClassVar[dict[str, int]] = {
+        "money": 402,
+        "content": 400,
+        "unknown": 404,
+        "busy": 429,
+        "running": 409,
+        "key": 401,
+        "gone": 404,
+    }
+
+    def signed(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("x-api-key") == self.key
+
+    def problem(self, path: str, body: Json) -> str:
+        good = path == "/v2/videos" and body.get("replica_id") and body.get("script") and body.get("video_name")
+        return "" if good and len(body) == 3 else f"{path}: {sorted(body)}"
+
+    def ref(self, body: Json) -> str:
+        return body["video_name"].removeprefix("10ex ")
+
+    def accepted(self, video_id: str, path: str) -> Answer:
+        return 200, {"video_id": video_id, "status": "queued", "hosted_url": "https://tavus.example/x"}
+
+    def shown(self, video_id: str, status: str, link: str | None) -> Json:
+        told: Json = {"video_id": video_id, "video_name": self.videos[video_id]["body"]["video_name"]}
+        told |= {"status": self._states[status], "download_url": link, "generation_progress": "97/100"}
+        return told | ({"status_details": "The avatar lost its face"} if status == "failed" else {})
+
+    def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
+        if path != "/v2/videos":
+            return None
+        size, page = int(query["limit"][0]), int(query["page"][0])
+        found = list(reversed(self.videos))[size * page : size * (page + 1)]
+        return {"data": [self.shown(name, "waiting", None) for name in found], "total_count": len(self.videos)}
+
+    def error(self, kind: str) -> Answer:
+        words = {"message": "Invalid access token"} if kind == "key" else {"error": "No."}
+        return self._errors[kind], dict(words)

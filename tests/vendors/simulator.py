@@ -1,0 +1,238 @@
+"""Vendors on this machine, as their contracts and their users' complaints describe them, with a ledger of what each
+charged.
+
+Videos are made by a clock; links are signed, and expire. ``faults`` are used up from their front, one for each call:
+
+- submit: ``busy`` (429), ``edge`` (502 with a page of HTML, not accepted), ``lost`` (accepted, then 502), ``drop``
+  (accepted, then the line is cut), ``mute`` (accepted, and answered with nothing), ``slow`` (accepted, and answered an
+  hour later), ``running`` (409), or a refusal: ``money``, ``content``, ``unknown``.
+- poll: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``stuck``, ``strange`` (an unknown status), ``no_link``
+  (made, without a link), ``fail`` (the render fails), ``gone`` (404), ``revoked`` (the key is refused).
+- media: ``expired`` (403), ``early`` (404), ``short`` (half of the bytes), ``page`` (HTML as MP4), ``empty``,
+  ``private`` (a redirect into a private network).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar, TypeVar
+from urllib.parse import parse_qs, unquote, urlsplit
+
+KEY = "sk_V2_simulator_secret_x7Qa"
+_LINK_S = 30.0
+Json = dict[str, Any]
+Answer = tuple[int, Json]
+
+
+class Simulator(ABC):
+    """``ledger``: an entry for every video that was charged. ``asked``: every request, with its headers. With
+    ``chance``, any of the ``usual`` faults happens so ``often``.
+    """
+
+    #: Where the account is asked for.
+    probe: ClassVar[str]
+
+    def __init__(self, film: bytes) -> None:
+        self.film, self.key, self.latency_s, self.rendered = film, KEY, 0.0, True
+        self.faults: dict[str, list[str]] = defaultdict(list)
+        self.chance: random.Random | None = None
+        self.often, self.usual = 0.0, dict[str, list[str]]()
+        self.ledger: list[str] = []
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.videos: dict[str, Json] = {}
+        self.lock, self.closing = threading.RLock(), threading.Event()
+        self.url = ""
+
+    # what differs ----------------------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def signed(self, headers: Mapping[str, str]) -> bool:
+        """Whether the key is there, as this vendor wants it."""
+
+    @abstractmethod
+    def problem(self, path: str, body: Json) -> str:
+        """What the vendor has against a request; nothing if it is good."""
+
+    @abstractmethod
+    def ref(self, body: Json) -> str:
+        """By which the customer knows it."""
+
+    @abstractmethod
+    def accepted(self, video_id: str, path: str) -> Answer: ...
+
+    @abstractmethod
+    def shown(self, video_id: str, status: str, link: str | None) -> Json:
+        """``status``: ``waiting``, ``strange``, ``made`` or ``failed``."""
+
+    @abstractmethod
+    def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
+        """None where there is no such list."""
+
+    @abstractmethod
+    def error(self, kind: str) -> Answer: ...
+
+    def repeated(self, headers: Mapping[str, str]) -> Answer | None:
+        """The answer of before, where the vendor does not do things twice."""
+        return None
+
+    def remember(self, headers: Mapping[str, str], answer: Answer) -> None:
+        """For such a vendor."""
+        return
+
+    # what does not ---------------------------------------------------------------------------------------------------
+
+    def next_fault(self, call: str) -> str:
+        with self.lock:
+            if self.chance is not None and self.chance.random() < self.often:
+                return self.chance.choice(self.usual[call])
+            return self.faults[call].pop(0) if self.faults[call] else ""
+
+    def accept(self, path: str, headers: Mapping[str, str], body: Json) -> Answer:
+        with self.lock:
+            before = self.repeated(headers)
+            if before is not None:
+                return before
+            video_id = f"v_{len(self.videos) + 1}"
+            self.videos[video_id] = {"path": path, "body": body, "created": time.time(), "failed": False}
+            self.ledger.append(video_id)
+            answer = self.accepted(video_id, path)
+            self.remember(headers, answer)
+            return answer
+
+    def state(self, video_id: str, fault: str) -> Json:
+        video = self.videos[video_id]
+        if fault == "fail" and not video["failed"]:
+            video["failed"] = True
+            self.ledger.remove(video_id)  # only success is charged
+        if video["failed"]:
+            return self.shown(video_id, "failed", None)
+        made = self.rendered and time.time() >= video["created"] + self.latency_s and fault != "stuck"
+        link = f"{self.url}/media/{video_id}.mp4?expires={time.time() + _LINK_S:.3f}"
+        status = "strange" if fault == "strange" else "made" if made else "waiting"
+        return self.shown(video_id, status, link if status == "made" and fault != "no_link" else None)
+
+
+SimulatorT = TypeVar("SimulatorT", bound=Simulator)
+
+
+@contextmanager
+def serving(simulator: SimulatorT) -> Iterator[SimulatorT]:
+    handler = type("Handler", (_Handler,), {"simulator": simulator})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    simulator.url = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield simulator
+    finally:
+        simulator.closing.set()
+        server.shutdown()
+        server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    simulator: Simulator
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if not self._known("POST"):
+            return None
+        fault = self.simulator.next_fault("submit")
+        if fault in ("money", "content", "unknown", "busy", "running"):
+            return self._answer(self.simulator.error(fault))
+        if fault == "edge":
+            return self._page(502)
+        body = json.loads(raw)
+        if self.simulator.problem(self.path, body):
+            return self._answer((400, {"error": self.simulator.problem(self.path, body)}))
+        answer = self.simulator.accept(self.path, self.headers, body)
+        if fault == "slow":
+            self.simulator.closing.wait(3600)
+        if fault in ("drop", "slow"):
+            return self._cut()
+        if fault == "lost":
+            return self._page(502)
+        return self._answer((answer[0], {}) if fault == "mute" else answer)
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path)
+        query = parse_qs(path.query)
+        if path.path.startswith("/media/"):
+            return self._media(query)
+        if not self._known("GET"):
+            return None
+        listed = self.simulator.listed(path.path, query)
+        if listed is not None:
+            return self._answer((200, listed))
+        return self._video(unquote(path.path.rpartition("/")[2]))
+
+    def _video(self, video_id: str) -> None:
+        fault = self.simulator.next_fault("poll")
+        if fault == "blip":
+            return self._page(503)
+        if fault == "page":
+            return self._page(200)
+        if fault == "cut":
+            return self._cut()
+        if fault == "revoked":
+            return self._answer(self.simulator.error("key"))
+        if fault == "gone" or video_id not in self.simulator.videos:
+            return self._answer(self.simulator.error("gone"))
+        return self._answer((200, self.simulator.state(video_id, fault)))
+
+    def _media(self, query: dict[str, list[str]]) -> None:
+        self.simulator.asked.append(("GET", self.path, dict(self.headers)))
+        fault, film = self.simulator.next_fault("media"), self.simulator.film
+        if fault == "expired" or float(query["expires"][0]) < time.time():
+            return self._send(403, b"<Error><Code>AccessDenied</Code></Error>", "application/xml")
+        if fault == "early":
+            return self._send(404, b"", "text/plain")
+        if fault == "private":
+            self.send_response(302)
+            self.send_header("Location", "http://10.0.0.1/film.mp4")
+            self.end_headers()
+            return None
+        if fault == "page":
+            return self._page(200)
+        if fault == "short":
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(film)))
+            self.end_headers()
+            self.wfile.write(film[: len(film) // 2])
+            return self._cut()
+        return self._send(200, b"" if fault == "empty" else film, "video/mp4")
+
+    def _known(self, method: str) -> bool:
+        self.simulator.asked.append((method, self.path, dict(self.headers)))
+        if self.simulator.signed(self.headers):
+            return True
+        self._answer(self.simulator.error("key"))
+        return False
+
+    def _cut(self) -> None:
+        self.close_connection = True
+        self.connection.close()
+
+    def _page(self, status: int) -> None:
+        self._send(status, b"<!doctype html><title>Bad gateway</title>", "text/html")
+
+    def _answer(self, answer: Answer) -> None:
+        self._send(answer[0], json.dumps(answer[1]).encode(), "application/json")
+
+    def _send(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_request(self, *_: object) -> None:
+        pass

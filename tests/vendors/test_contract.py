@@ -1,0 +1,220 @@
+"""One contract for every vendor: what its adapter makes of every answer, and of none."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.avatars.base import (
+    AmbiguousSubmit,
+    ContentRejected,
+    KeyRefused,
+    OutOfCredits,
+    ProviderBusy,
+    ProviderRefused,
+    ResultUnavailable,
+    TakeRequest,
+    TakeState,
+)
+from app.avatars.vendors.did import DId
+from app.avatars.vendors.heygen import HeyGen
+from app.avatars.vendors.remote import Remote
+from app.avatars.vendors.synthesia import Synthesia
+from app.avatars.vendors.tavus import Tavus
+from app.core.errors import InvalidRequest
+from app.core.outbound import AddressNotPublic, Outbound
+from tests.vendors.heygen import HeyGenSimulator
+from tests.vendors.others import DIdSimulator, SynthesiaSimulator, TavusSimulator
+from tests.vendors.simulator import KEY, Simulator, serving
+
+FILM = bytes(range(256)) * 400
+REQUEST = TakeRequest(
+    script="Hello.", avatar="look_1", voice="voice_1", background="", width=1920, height=1080, fps=Fraction(25)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    vendor: type[Remote]
+    simulator: type[Simulator]
+    request: TakeRequest = REQUEST
+    balance: str | None = None
+    #: Whether the vendor's own words say what a refusal is about.
+    tells: bool = True
+
+
+PAIRS = {
+    "heygen": Pair(HeyGen, HeyGenSimulator, balance="12.5 usd"),
+    "d-id talk": Pair(DId, DIdSimulator, replace(REQUEST, avatar="https://host.example/face.jpg"), "17 credits"),
+    "d-id clip": Pair(DId, DIdSimulator, replace(REQUEST, avatar="clip:p_1", voice="elevenlabs:v_1"), "17 credits"),
+    "synthesia": Pair(Synthesia, SynthesiaSimulator, replace(REQUEST, background="green_screen"), tells=False),
+    "tavus": Pair(Tavus, TavusSimulator, replace(REQUEST, voice=""), tells=False),
+}
+
+
+@pytest.fixture(params=PAIRS)
+def pair(request: pytest.FixtureRequest) -> Pair:
+    return PAIRS[request.param]
+
+
+@pytest.fixture
+def vendor(pair: Pair) -> Iterator[Simulator]:
+    with serving(pair.simulator(FILM)) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def adapter(pair: Pair, vendor: Simulator) -> Remote:
+    return connected(pair, vendor.url)
+
+
+def connected(pair: Pair, url: str, key: str = KEY) -> Remote:
+    outbound = Outbound(allowed=("127.0.0.1",))
+    return pair.vendor(name="mine", key=key, base_url=url, outbound=outbound, first_poll_s=0.1)
+
+
+def run(call: Any) -> Any:
+    return asyncio.run(call)
+
+
+def ask(adapter: Remote, pair: Pair, ref: str = "ref-1") -> str:
+    return run(adapter.submit(pair.request, client_ref=ref))
+
+
+def test_a_take_is_asked_for_made_and_brought_home(
+    pair: Pair, vendor: Simulator, adapter: Remote, tmp_path: Path
+) -> None:
+    adapter.check(avatar=pair.request.avatar, voice=pair.request.voice, background=pair.request.background)
+    take = ask(adapter, pair)
+    assert run(adapter.poll(take)).state is TakeState.READY
+    assert run(adapter.fetch(take, pair.request, tmp_path)).path.read_bytes() == FILM
+    assert vendor.ref(vendor.videos["v_1"]["body"]) == "ref-1"
+    media = [headers for _, path, headers in vendor.asked if path.startswith("/media/")]
+    assert media
+    assert not any(KEY in str(headers) for headers in media)  # the key goes to the vendor only
+    assert run(adapter.standing()).balance == pair.balance
+
+
+def test_what_was_asked_for_is_found_by_its_reference(pair: Pair, adapter: Remote) -> None:
+    takes = [ask(adapter, pair, f"ref-{number}") for number in range(3)]
+    assert [run(adapter.find(f"ref-{number}")) for number in range(3)] == takes
+    assert run(adapter.find("ref-9")) is None
+
+
+@pytest.mark.parametrize("fault", ["lost", "drop", "mute", "edge", "running"])
+def test_what_may_have_arrived_is_in_doubt_and_can_be_told_apart(
+    pair: Pair, vendor: Simulator, adapter: Remote, fault: str
+) -> None:
+    vendor.faults["submit"] = [fault]
+    with pytest.raises(AmbiguousSubmit):
+        ask(adapter, pair)
+    arrived = fault in ("lost", "drop", "mute")
+    assert (run(adapter.find("ref-1")) is not None) is arrived
+    if adapter.capabilities.repeatable_s:
+        ask(adapter, pair)
+        assert len(vendor.ledger) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        ("busy", ProviderBusy, "mine: No."),
+        ("money", OutOfCredits, "Add credits"),
+        ("content", ContentRejected, "Change the script"),
+        ("unknown", ProviderRefused, "mine: No."),
+    ],
+)
+def test_a_refusal_is_told_with_what_to_do(
+    pair: Pair, vendor: Simulator, adapter: Remote, fault: str, kind: type[Exception], words: str
+) -> None:
+    if fault == "content" and not pair.tells:
+        kind, words = ProviderRefused, "mine: No."
+    vendor.faults["submit"] = [fault]
+    with pytest.raises(kind) as refused:
+        ask(adapter, pair)
+    assert words in str(refused.value)
+    assert vendor.ledger == []
+
+
+def test_a_wrong_key_is_named_and_not_shown(pair: Pair, vendor: Simulator) -> None:
+    stranger = connected(pair, vendor.url, "sk_wrong_key_of_somebody")
+    for call in (stranger.standing(), stranger.submit(pair.request, client_ref="ref-1"), stranger.poll("talks/v_1")):
+        with pytest.raises(KeyRefused, match=r"PUT /api/v1/videos/providers/mine") as refused:
+            run(call)
+        assert "sk_wrong" not in str(refused.value)
+
+
+def test_a_key_that_is_revoked_while_it_renders_ends_nothing_at_the_vendor(
+    pair: Pair, vendor: Simulator, adapter: Remote
+) -> None:
+    take = ask(adapter, pair)
+    vendor.faults["poll"] = ["revoked"]
+    with pytest.raises(KeyRefused):
+        run(adapter.poll(take))
+    assert run(adapter.poll(take)).state is TakeState.READY
+
+
+def test_nobody_there_means_that_nothing_was_sent(pair: Pair) -> None:
+    with pytest.raises(ProviderBusy, match="nothing was sent"):
+        ask(connected(pair, "http://127.0.0.1:9"), pair)
+
+
+@pytest.mark.parametrize("fault", ["blip", "cut", "page", "stuck", "strange", "no_link"])
+def test_no_answer_and_strange_ones_change_nothing(pair: Pair, vendor: Simulator, adapter: Remote, fault: str) -> None:
+    take = ask(adapter, pair)
+    vendor.faults["poll"] = [fault]
+    assert run(adapter.poll(take)).state is TakeState.WAITING
+    assert run(adapter.poll(take)).state is TakeState.READY
+
+
+def test_a_render_that_failed_keeps_the_vendors_words(pair: Pair, vendor: Simulator, adapter: Remote) -> None:
+    take = ask(adapter, pair)
+    vendor.faults["poll"] = ["fail"]
+    report = run(adapter.poll(take))
+    assert report.state is TakeState.FAILED
+    assert ("lost its face" if pair.simulator is not SynthesiaSimulator else "tells no reason") in report.reason
+
+
+def test_a_render_that_is_gone_is_told_apart(pair: Pair, vendor: Simulator, adapter: Remote) -> None:
+    take = ask(adapter, pair)
+    vendor.faults["poll"] = ["gone"]
+    report = run(adapter.poll(take))
+    assert report.state is TakeState.FAILED
+    assert "deleted" in report.reason
+
+
+@pytest.mark.parametrize("fault", ["expired", "early", "private"])
+def test_a_file_that_does_not_come_is_asked_for_again_at_no_cost(
+    pair: Pair, vendor: Simulator, adapter: Remote, tmp_path: Path, fault: str
+) -> None:
+    take = ask(adapter, pair)
+    vendor.faults["media"] = [fault]
+    with pytest.raises(ResultUnavailable):
+        run(adapter.fetch(take, pair.request, tmp_path))
+    assert run(adapter.fetch(take, pair.request, tmp_path)).path.read_bytes() == FILM
+    assert vendor.ledger == ["v_1"]
+
+
+def test_what_an_avatar_cannot_have_is_refused_before_anything_is_asked_for() -> None:
+    make = {name: connected(pair, "http://127.0.0.1:9") for name, pair in PAIRS.items()}
+    for name, avatar, background, words in (
+        ("heygen", "look_1", "studio", "a colour like"),
+        ("d-id talk", "look_1", "", "photograph"),
+        ("d-id clip", "clip:p_1", "#000000", "no background"),
+        ("synthesia", "anna", "", "needs a background"),
+        ("tavus", "r_1", "#000000", "no background"),
+    ):
+        with pytest.raises(InvalidRequest, match=words):
+            make[name].check(avatar=avatar, voice="voice_1", background=background)
+
+
+def test_a_private_address_is_not_called(pair: Pair) -> None:
+    guarded = pair.vendor(name="mine", key=KEY, base_url="http://10.0.0.1", outbound=Outbound(), first_poll_s=1)
+    with pytest.raises(AddressNotPublic):
+        run(guarded.standing())
