@@ -23,7 +23,7 @@ from app.modules.videos.schemas import CreateAvatar
 from tests.faults.scene import LINE, Scene, wait_until
 from tests.site import ENDED, Site
 from tests.vendors.heygen import HeyGenSimulator
-from tests.vendors.others import DIdSimulator, SynthesiaSimulator, TavusSimulator
+from tests.vendors.others import DIdSimulator, EngineSimulator, SynthesiaSimulator, TavusSimulator
 from tests.vendors.simulator import KEY, Simulator, serving
 
 #: How many renders the campaign has: TENEX_CAMPAIGN=500 for a long one.
@@ -34,12 +34,14 @@ SIMULATORS: dict[Kind, type[Simulator]] = {
     Kind.D_ID: DIdSimulator,
     Kind.SYNTHESIA: SynthesiaSimulator,
     Kind.TAVUS: TavusSimulator,
+    Kind.HTTP: EngineSimulator,
 }
 PROFILES: dict[Kind, dict[str, Any]] = {
     Kind.HEYGEN: {"provider_avatar_id": "look_1", "voice_id": "voice_1"},
     Kind.D_ID: {"provider_avatar_id": "clip:p_1", "voice_id": "en-US-JennyNeural"},
     Kind.SYNTHESIA: {"provider_avatar_id": "anna", "voice_id": "voice-uuid", "background": "green_screen"},
     Kind.TAVUS: {"provider_avatar_id": "r_1"},
+    Kind.HTTP: {"provider_avatar_id": "face.png"},
 }
 USUAL = {
     "submit": ["busy", "edge", "lost", "drop", "mute", "running"],

@@ -1,4 +1,4 @@
-"""D-ID, Synthesia and Tavus: none of them keeps a request from being carried out twice."""
+"""D-ID, Synthesia and Tavus, which keep no request from being carried out twice, and an engine of one's own."""
 
 from __future__ import annotations
 
@@ -166,3 +166,63 @@ class TavusSimulator(Simulator):
     def error(self, kind: str) -> Answer:
         words = {"message": "Invalid access token"} if kind == "key" else {"error": "No."}
         return self._errors[kind], dict(words)
+
+
+class EngineSimulator(Simulator):
+    """The contract of docs/providers.md."""
+
+    probe = "/health"
+    _states: ClassVar[dict[str, str]] = {
+        "waiting": "running", "strange": "warming_up",
+        "made": "done", "failed": "failed",
+    }  # fmt: skip
+    _errors: ClassVar[dict[str, tuple[int, str]]] = {
+        "money": (402, "out_of_credits"),
+        "content": (400, "content_rejected"),
+        "unknown": (404, "unknown_avatar"),
+        "busy": (429, "busy"),
+        "running": (409, "in_progress"),
+        "key": (401, "unauthorized"),
+        "gone": (404, "unknown_take"),
+    }
+
+    def __init__(self, film: bytes) -> None:
+        super().__init__(film)
+        self._answered: dict[str, Answer] = {}
+
+    def signed(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("Authorization") == f"Bearer {self.key}"
+
+    def problem(self, path: str, body: Json) -> str:
+        wanted = {"ref", "script", "avatar", "voice", "background", "width", "height", "fps"}
+        return "" if path == "/takes" and set(body) == wanted else f"{path}: {sorted(body)}"
+
+    def ref(self, body: Json) -> str:
+        return body["ref"]
+
+    def accepted(self, video_id: str, path: str) -> Answer:
+        return 202, {"id": video_id}
+
+    def shown(self, video_id: str, status: str, link: str | None) -> Json:
+        told: Json = {"id": video_id, "ref": self.ref(self.videos[video_id]["body"]), "status": self._states[status]}
+        told |= {"video_url": link.removeprefix(self.url)} if link else {}
+        failure = {"error": {"code": "render_failed", "message": "The avatar lost its face"}}
+        return told | (failure if status == "failed" else {})
+
+    def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
+        if path == self.probe:
+            return {"balance": "2 GPUs"}
+        if path != "/takes":
+            return None
+        found = [self.shown(name, "waiting", None) for name in self.videos]
+        return {"takes": [each for each in found if each["ref"] == query["ref"][0]]}
+
+    def error(self, kind: str) -> Answer:
+        status, code = self._errors[kind]
+        return status, {"error": {"code": code, "message": "No."}}
+
+    def repeated(self, headers: Mapping[str, str]) -> Answer | None:
+        return self._answered.get(headers["Idempotency-Key"])
+
+    def remember(self, headers: Mapping[str, str], answer: Answer) -> None:
+        self._answered[headers["Idempotency-Key"]] = answer

@@ -24,13 +24,14 @@ from app.avatars.base import (
 )
 from app.avatars.vendors.did import DId
 from app.avatars.vendors.heygen import HeyGen
+from app.avatars.vendors.http import HttpEngine
 from app.avatars.vendors.remote import Remote
 from app.avatars.vendors.synthesia import Synthesia
 from app.avatars.vendors.tavus import Tavus
 from app.core.errors import InvalidRequest
 from app.core.outbound import AddressNotPublic, Outbound
 from tests.vendors.heygen import HeyGenSimulator
-from tests.vendors.others import DIdSimulator, SynthesiaSimulator, TavusSimulator
+from tests.vendors.others import DIdSimulator, EngineSimulator, SynthesiaSimulator, TavusSimulator
 from tests.vendors.simulator import KEY, Simulator, serving
 
 FILM = bytes(range(256)) * 400
@@ -54,6 +55,7 @@ PAIRS = {
     "d-id talk": Pair(DId, DIdSimulator, replace(REQUEST, avatar="https://host.example/face.jpg"), "17 credits"),
     "d-id clip": Pair(DId, DIdSimulator, replace(REQUEST, avatar="clip:p_1", voice="elevenlabs:v_1"), "17 credits"),
     "synthesia": Pair(Synthesia, SynthesiaSimulator, replace(REQUEST, background="green_screen"), tells=False),
+    "http": Pair(HttpEngine, EngineSimulator, balance="2 GPUs"),
     "tavus": Pair(Tavus, TavusSimulator, replace(REQUEST, voice=""), tells=False),
 }
 

@@ -107,6 +107,7 @@ def test_another_workspace_neither_sees_nor_uses_it(
         ({"key": "line\nbreak-key"}, "one word of 8 to 1000"),
         ({"key": "schlüssel-und-so"}, "one word of 8 to 1000"),
         ({"kind": "nobody"}, "heygen"),
+        ({"kind": "http", "base_url": None}, "Say where your engine is"),
         ({"name": "Not A Name"}, "pattern"),
         ({"base_url": "ftp://host.example"}, "cannot be fetched"),
         ({"base_url": "http://10.0.0.1/api"}, "private network"),

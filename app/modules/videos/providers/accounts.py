@@ -54,13 +54,16 @@ class ProviderAccounts:
     def add(self, session: Session, workspace_id: str, wanted: AddProvider) -> str:
         """Returns its name. Raises ProviderExists, InvalidRequest."""
         name, key, moment = wanted.name or wanted.kind.value, wanted.key.get_secret_value(), utc_now()
+        address = wanted.base_url or VENDORS[wanted.kind].base_url
+        if not address:
+            raise InvalidRequest("Say where your engine is: base_url.")
         made = name not in self._taken and insert_if_absent(
             session,
             ProviderAccount,
             workspace_id=workspace_id,
             name=name,
             kind=wanted.kind.value,
-            base_url=self._address(wanted.base_url or VENDORS[wanted.kind].base_url),
+            base_url=self._address(address),
             sealed=self._vault.seal(key),
             key_ends=key[-4:],
             status=AccountStatus.FAILING.value,

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.avatars.vendors.did import DId
 from app.avatars.vendors.heygen import HeyGen
+from app.avatars.vendors.http import HttpEngine
 from app.avatars.vendors.remote import Remote
 from app.avatars.vendors.synthesia import Synthesia
 from app.avatars.vendors.tavus import Tavus
@@ -17,6 +18,7 @@ class Kind(StrEnum):
     D_ID = "d-id"
     SYNTHESIA = "synthesia"
     TAVUS = "tavus"
+    HTTP = "http"
 
 
 VENDORS: Mapping[Kind, type[Remote]] = {
@@ -24,4 +26,5 @@ VENDORS: Mapping[Kind, type[Remote]] = {
     Kind.D_ID: DId,
     Kind.SYNTHESIA: Synthesia,
     Kind.TAVUS: Tavus,
+    Kind.HTTP: HttpEngine,
 }
