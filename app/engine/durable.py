@@ -17,7 +17,7 @@ from app.engine.names import WORKFLOW_VERSION, Queue
 
 P = ParamSpec("P")
 R = TypeVar("R")
-_WAIT_S = 0.15
+WAIT_S = 0.15
 #: For a blocking function that talks to the database: four tries of the longest wait for it, with their pauses.
 STEP_DEADLINE_S = 300.0
 _PAUSES_S = (0.5, 2.0, 6.0)
@@ -36,7 +36,7 @@ class WorkFailed(TenexError):
 
 
 class Durable:
-    """Effects of a workflow: steps, children, and waiting. Every step ends by its deadline."""
+    """Effects of a workflow: steps and children. Every step ends by its deadline."""
 
     def __init__(self, *, step_deadline_s: float = STEP_DEADLINE_S) -> None:
         self._step_deadline_s = step_deadline_s
@@ -68,10 +68,6 @@ class Durable:
         }
         return Child(await DBOS.enqueue_workflow_with_options_async(options, *arguments))
 
-    async def sleep(self, seconds: float) -> None:
-        """Wait without holding a worker's slot; a crash does not start the wait again."""
-        await DBOS.sleep_async(seconds)
-
 
 class Child:
     """A started workflow."""
@@ -79,9 +75,9 @@ class Child:
     def __init__(self, handle: WorkflowHandleAsync[Any]) -> None:
         self._handle = handle
 
-    async def result(self) -> Any:
-        """What it returned. Raises ``WorkFailed`` with its error."""
-        return _unwrap(await self._handle.get_result(polling_interval_sec=_WAIT_S))
+    async def result(self, *, every_s: float = WAIT_S) -> Any:
+        """What it returned, looked for so often in the database. Raises ``WorkFailed`` with its error."""
+        return _unwrap(await self._handle.get_result(polling_interval_sec=every_s))
 
 
 def reporting(workflow: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[dict[str, Any]]]:

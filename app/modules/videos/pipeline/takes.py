@@ -29,7 +29,7 @@ from app.modules.videos.pipeline.workshop import Workshop, active
 
 FETCH_DEADLINE_S = 600.0
 SUBMIT_DEADLINE_S = 600.0
-POLL_DEADLINE_S = 60.0
+WAIT_DEADLINE_S = 48 * 3600.0
 _MEASURE_DEADLINE_S = 120.0
 _LOOK_EVERY_S = 0.3
 #: Pauses before a request that may have arrived is sent again under its reference.
@@ -41,6 +41,13 @@ class SubmitUnknown(TenexError):
 
     status = 502
     code = "submit_unknown"
+
+
+class TakeOverdue(TenexError):
+    """The provider did not finish in the time it promises."""
+
+    status = 504
+    code = "take_overdue"
 
 
 class TakeSteps:
@@ -130,20 +137,34 @@ class TakeSteps:
             f"reference {intent_id}, is sent once more, and is not paid for twice."
         )
 
-    async def pace(self, intent_id: str, take: PlannedTake) -> dict[str, float]:
-        """How often to look, and for how long: ``{"first_poll_s", "longest_poll_s", "deadline_s"}``."""
-        known = (await self._provider(intent_id, take)).capabilities
-        return {
-            "first_poll_s": known.first_poll_s,
-            "longest_poll_s": known.longest_poll_s,
-            "deadline_s": known.deadline_s,
-        }
+    async def wait(self, intent_id: str, take: PlannedTake, provider_id: str) -> None:
+        """Until the take is finished, however long the provider is silent meanwhile; looked for less and less often.
 
-    async def poll(self, intent_id: str, take: PlannedTake, provider_id: str) -> bool:
-        """Whether the take is finished. Raises with the provider's own words when it failed."""
-        report = await (await self._provider(intent_id, take)).poll(provider_id)
+        Its deadline counts from when it was asked for. Raises TakeOverdue, and with the provider's own words when it
+        failed. A crash only means to look again.
+        """
+        intent = await asyncio.to_thread(self._intents.get, intent_id)
+        pause = None
+        while not await self._finished(intent, take, provider_id):
+            known = (await self._provider(intent_id, take)).capabilities
+            if (utc_now() - intent.updated_at).total_seconds() >= known.deadline_s:
+                raise TakeOverdue(
+                    f"{take.provider} did not finish the take {provider_id} within {known.deadline_s:g} s. "
+                    "It was not paid for again; render again to look for its result."
+                )
+            pause = known.first_poll_s if pause is None else min(pause * 1.5, known.longest_poll_s)
+            await asyncio.sleep(pause)
+
+    async def _finished(self, intent: TakeIntent, take: PlannedTake, provider_id: str) -> bool:
+        providers = await asyncio.to_thread(self._at.providers.of, intent.workspace_id)
+        try:
+            report = await configured(providers, take.provider).poll(provider_id)
+        except TenexError as error:
+            if error.retryable:
+                return False
+            raise
         if report.state is TakeState.FAILED:
-            await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.FAILED)
+            await asyncio.to_thread(self._intents.mark, intent.id, TakeStatus.FAILED)
             raise ProviderRefused(f"{take.provider} could not make the take: {report.reason or 'no reason given'}")
         return report.state is TakeState.READY
 

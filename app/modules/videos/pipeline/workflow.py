@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.core.errors import TenexError
-from app.engine.durable import Child, Durable, WorkFailed
+from app.avatars.base import Delivery
+from app.engine.durable import WAIT_S, Child, Durable, WorkFailed
 from app.engine.names import Queue
 from app.modules.videos.composition import Picture
 from app.modules.videos.pipeline.layout import Layout
@@ -19,9 +19,11 @@ from app.modules.videos.pipeline.steps import (
     Steps,
 )
 from app.modules.videos.pipeline.surveying import SurveyPlan
-from app.modules.videos.pipeline.takes import FETCH_DEADLINE_S, POLL_DEADLINE_S, SUBMIT_DEADLINE_S, TakeSteps
+from app.modules.videos.pipeline.takes import FETCH_DEADLINE_S, SUBMIT_DEADLINE_S, WAIT_DEADLINE_S, TakeSteps
 
 Json = dict[str, Any]
+#: Takes of a vendor are made in minutes.
+_SELDOM_S = 5.0
 
 
 class RenderWorkflow:
@@ -68,6 +70,11 @@ class RenderWorkflow:
     async def _make_takes(self, job_id: str, plan: Json) -> None:
         missing = set(plan["missing"])
         first = {take["fingerprint"]: take for take in reversed(plan["takes"]) if take["fingerprint"] in missing}
+        elsewhere = any(take["delivery"] == Delivery.RECORDING for take in first.values())
+        if elsewhere and len(first) == 1:  # nobody has to look whether it is there
+            (take,) = first.values()
+            await self.take(job_id, plan["workspace_id"], take, plan["picture"])
+            return
         started = [
             await self._durable.child(
                 "take",
@@ -82,7 +89,7 @@ class RenderWorkflow:
             for name, take in reversed(first.items())
         ]
         for child in started:
-            await child.result()
+            await child.result(every_s=_SELDOM_S if elsewhere else WAIT_S)
 
     async def _make_parts(self, job_id: str, plan: Json, laid_out: Json) -> None:
         """The sound first, then the chunks, long sequences before short ones, so that all workers have enough to the
@@ -114,7 +121,7 @@ class RenderWorkflow:
         )
 
     async def take(self, job_id: str, workspace_id: str, take_document: Json, picture_document: Json) -> None:
-        """Ask a provider for a take, wait for it without holding a worker, and bring it home."""
+        """Ask a provider for a take, wait for it without holding a slot, and bring it home."""
         take, picture = PlannedTake.model_validate(take_document), Picture.model_validate(picture_document)
         intent_id = await self._durable.step(self._takes.open, job_id, workspace_id, take)
         if intent_id is None:
@@ -122,28 +129,14 @@ class RenderWorkflow:
         provider_id = await self._durable.long_step(
             lambda: self._takes.submit(job_id, intent_id, take, picture), name="submit", deadline_s=SUBMIT_DEADLINE_S
         )
-        pace = await self._durable.long_step(
-            lambda: self._takes.pace(intent_id, take), name="pace", deadline_s=POLL_DEADLINE_S
+        await self._durable.long_step(
+            lambda: self._takes.wait(intent_id, take, provider_id), name="wait", deadline_s=WAIT_DEADLINE_S
         )
-        await self._wait_for(intent_id, take, provider_id, pace)
         await self._durable.long_step(
             lambda: self._takes.fetch(job_id, workspace_id, intent_id, take, picture, provider_id),
             name="fetch",
             deadline_s=FETCH_DEADLINE_S,
         )
-
-    async def _wait_for(self, intent_id: str, take: PlannedTake, provider_id: str, pace: dict[str, float]) -> None:
-        pause, waited = pace["first_poll_s"], 0.0
-        while not await self._durable.long_step(
-            lambda: self._takes.poll(intent_id, take, provider_id), name="poll", deadline_s=POLL_DEADLINE_S
-        ):
-            if waited >= pace["deadline_s"]:
-                raise TakeOverdue(
-                    f"{take.provider} did not finish the take {provider_id} within {pace['deadline_s']:g} s. "
-                    "It was not paid for again; render again to look for its result."
-                )
-            await self._durable.sleep(pause)
-            waited, pause = waited + pause, min(pause * 1.5, pace["longest_poll_s"])
 
     async def sequence(self, job_id: str, workspace_id: str, chunks: list[Json], _picture: Json) -> None:
         await self._durable.long_step(
@@ -175,10 +168,3 @@ class RenderWorkflow:
             name="package",
             deadline_s=PACKAGE_DEADLINE_S,
         )
-
-
-class TakeOverdue(TenexError):
-    """The provider did not finish in the time it promises."""
-
-    status = 504
-    code = "take_overdue"
