@@ -171,6 +171,18 @@ def test_a_key_that_is_revoked_while_it_renders_costs_no_second_take(stage: Stag
     assert len(stage.charged()) == 1
 
 
+def test_a_refusal_of_a_repeated_request_leaves_the_first_in_doubt(stage: Stage) -> None:
+    """It was accepted, nobody heard of it, and the last credits were gone: the same take is taken up later."""
+    vendor = stage.vendors[Kind.HEYGEN]
+    vendor.faults["submit"] = ["lost", "money"]
+    stage.start_worker()
+    job = stage.wait(stage.by(Kind.HEYGEN).id)
+    stage.failed(job, "provider_out_of_credits")
+    assert len(stage.charged()) == 1
+    assert stage.again(job).status == JobStatus.SUCCEEDED
+    assert len(stage.charged()) == 1
+
+
 def test_a_worker_killed_while_it_asks_repeats_the_request_under_its_reference(stage: Stage) -> None:
     stage.vendors[Kind.HEYGEN].faults["submit"] = ["slow"]
     killed = stage.start_worker()

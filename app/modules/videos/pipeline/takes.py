@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -121,17 +122,14 @@ class TakeSteps:
         )
 
     async def _repeat(self, provider: AvatarProvider, intent_id: str, take: PlannedTake, picture: Picture) -> str:
-        """Send it again under its reference: the provider answers as it answered, or would have answered, the first."""
+        """Send it again under its reference: the provider answers as it answered, or would have answered, the first.
+
+        A refusal says nothing of the first, which may have come with another key: it stays in doubt.
+        """
         for pause in _REPEATS_S:
             await asyncio.sleep(pause)
-            try:
+            with contextlib.suppress(AmbiguousSubmit):
                 return await provider.submit(request_of(take, picture), client_ref=intent_id)
-            except AmbiguousSubmit:
-                continue
-            except TenexError as error:
-                if not error.retryable:
-                    await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.FAILED)
-                raise
         raise SubmitUnknown(
             f"{provider.name} has not said whether it accepted the request. Render again: the same request, under the "
             f"reference {intent_id}, is sent once more, and is not paid for twice."
@@ -144,9 +142,8 @@ class TakeSteps:
         failed. A crash only means to look again.
         """
         intent = await asyncio.to_thread(self._intents.get, intent_id)
-        pause = None
+        known, pause = (await self._provider(intent_id, take)).capabilities, None
         while not await self._finished(intent, take, provider_id):
-            known = (await self._provider(intent_id, take)).capabilities
             if (utc_now() - intent.updated_at).total_seconds() >= known.deadline_s:
                 raise TakeOverdue(
                     f"{take.provider} did not finish the take {provider_id} within {known.deadline_s:g} s. "
