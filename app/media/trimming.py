@@ -129,7 +129,7 @@ class _Source:
     """A recording that can be copied from."""
 
     def __init__(self, path: Path, media: InputContainer, stream: VideoStream, wanted: Wanted) -> None:
-        self._path, self._media, self.stream, self._wanted = path, media, stream, wanted
+        self._media, self.stream, self._wanted = media, stream, wanted
         self._tick = stream.time_base or Fraction(1, 1000)
         self._origin = origin_of(path, media)
         self.parameter_sets = _sets_in(stream.codec_context.extradata or b"")

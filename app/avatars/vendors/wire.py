@@ -20,7 +20,6 @@ class Said:
 
     status: int
     told: Json
-    retry_after: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -62,7 +61,7 @@ class Wire:
         sent = {"Accept": "application/json", "Content-Type": "application/json", **self.headers, **headers}
         url = self.base_url.rstrip("/") + path
         answer = await self.outbound.call(method, url, headers=sent, body=body, answer_s=answer_s)
-        return Said(status=answer.status, told=_object(answer.body), retry_after=answer.headers.get("retry-after"))
+        return Said(status=answer.status, told=_object(answer.body))
 
 
 def _object(body: bytes) -> Json:
