@@ -17,7 +17,7 @@ from app.core.migrations import migrate
 from app.core.outbound import Outbound
 from app.core.pagination import Cursors
 from app.core.settings import Settings
-from app.core.signing import load_secret
+from app.core.signing import Signer, load_secret
 from app.core.vault import Vault
 from app.engine.client import EngineClient
 from app.engine.durable import Durable, reporting
@@ -52,6 +52,7 @@ from app.modules.videos.pipeline.takes import TakeSteps
 from app.modules.videos.pipeline.workflow import RenderWorkflow
 from app.modules.videos.pipeline.workshop import Making, Workshop, sweep_scratch
 from app.modules.videos.providers.accounts import ProviderAccounts
+from app.modules.videos.providers.hooks import HookAddresses, ProviderHooks
 from app.modules.videos.providers.known import Connector, KnownProviders
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
@@ -85,6 +86,7 @@ class Platform:
     nursery: Nursery
     providers: Providers
     accounts_elsewhere: ProviderAccounts
+    provider_hooks: ProviderHooks
     credits: Credits
     settlement: Settlement
 
@@ -126,6 +128,10 @@ class Services:
         return self.platform.accounts_elsewhere
 
     @property
+    def provider_hooks(self) -> ProviderHooks:
+        return self.platform.provider_hooks
+
+    @property
     def credits(self) -> Credits:
         return self.platform.credits
 
@@ -164,7 +170,10 @@ def build_platform(settings: Settings) -> Platform:
     nursery, vault = Nursery(PRELOAD), Vault(secret)
     credits = Credits()  # noqa: A001 - the field's own word
     outbound = Outbound(allowed=settings.allowed_sources)
-    connector = Connector(vault=vault, outbound=outbound, first_poll_s=settings.provider_poll_seconds)
+    hooks = HookAddresses(signer=Signer(secret, "provider hooks", size=20), base_url=settings.base_url)
+    connector = Connector(
+        vault=vault, outbound=outbound, first_poll_s=settings.provider_poll_seconds, call_at=hooks.to_send_along
+    )
     built_in = _built_in(settings, voices, nursery)
     return Platform(
         settings=settings,
@@ -173,7 +182,10 @@ def build_platform(settings: Settings) -> Platform:
         voices=voices,
         nursery=nursery,
         providers=KnownProviders(database=database, built_in=built_in, connector=connector),
-        accounts_elsewhere=ProviderAccounts(vault=vault, outbound=outbound, connector=connector, taken=set(built_in)),
+        accounts_elsewhere=ProviderAccounts(
+            vault=vault, outbound=outbound, connector=connector, hooks=hooks, taken=set(built_in)
+        ),
+        provider_hooks=ProviderHooks(vault=vault, addresses=hooks),
         credits=credits,
         settlement=Settlement(credits),
     )
@@ -263,7 +275,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         prints=settings.data / "cache" / "studio",
     )
     making = Making(workshop)
-    steps, takes = Steps(workshop, making), TakeSteps(workshop, making.progress)
+    steps, takes = Steps(workshop, making), _takes(settings, workshop, making)
     durable = durable or Durable()
     story = RenderWorkflow(durable=durable, steps=steps, takes=takes)
     outbound = Outbound(allowed=settings.allowed_sources)
@@ -294,6 +306,10 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     }
     leases = leases_for(settings.database, settings.data / "leases")
     return EngineWorker(url=settings.database, leases=leases), workflows
+
+
+def _takes(settings: Settings, workshop: Workshop, making: Making) -> TakeSteps:
+    return TakeSteps(workshop, making.progress, patience_s=settings.provider_patience_seconds)
 
 
 def _ranker(settings: Settings) -> Ranker | None:

@@ -16,7 +16,7 @@ TenexError
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -44,9 +44,15 @@ class ContentRejected(ProviderRefused):
 
 
 class ProviderBusy(TenexError):
+    """``wait_s``: how long the provider asks to wait; None when it is not there."""
+
     status = 503
     code = "provider_busy"
     retryable = True
+
+    def __init__(self, message: str, *, wait_s: float | None = None) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
 
 
 class AmbiguousSubmit(TenexError):
@@ -77,7 +83,10 @@ class Capabilities:
     """What a provider can do and how it wants to be treated, as data.
 
     ``repeatable_s``: for so long a request that is sent again under its reference is answered as the first was.
-    ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own.
+    ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own. ``shapes``: of the
+    pictures it makes, ``16:9`` and the like; ``rate``: their frames a second; none: as it likes. ``most_at_once``,
+    ``most_a_minute``: takes it works on, and requests it takes; 0: any number. ``looks_at``: takes it is asked about in
+    one call. ``microusd_a_minute``: what a minute costs, in millionths of a dollar.
     """
 
     delivery: Delivery
@@ -88,6 +97,12 @@ class Capabilities:
     deadline_s: float
     repeatable_s: float = 0.0
     chooses_voice: bool = True
+    shapes: tuple[str, ...] = ()
+    rate: int | None = None
+    most_at_once: int = 0
+    most_a_minute: int = 0
+    looks_at: int = 1
+    microusd_a_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,10 +126,11 @@ class TakeState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakeReport:
-    """How far a take is. ``reason`` keeps the provider's own words."""
+    """How far a take is. ``reason`` keeps the provider's own words. ``gone``: it may have been made, and paid for."""
 
     state: TakeState
     reason: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +170,23 @@ class AvatarProvider(Protocol):
 
     async def poll(self, provider_id: str) -> TakeReport: ...
 
+    async def poll_many(self, provider_ids: Sequence[str]) -> Mapping[str, TakeReport]:
+        """The same of several, no more than it ``looks_at``; in one call, if it can."""
+        ...
+
     async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:
         """Bring the finished take into ``folder``. May be called again after a failure, at no cost."""
         ...
+
+
+class OneByOne:
+    """For providers who are asked about one take at a time."""
+
+    async def poll(self, provider_id: str) -> TakeReport:
+        raise NotImplementedError
+
+    async def poll_many(self, provider_ids: Sequence[str]) -> Mapping[str, TakeReport]:
+        return {provider_id: await self.poll(provider_id) for provider_id in provider_ids}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from app.avatars.base import (
     Capabilities,
     Delivery,
     FetchedTake,
+    OneByOne,
     ProviderBusy,
     ProviderRefused,
     ResultUnavailable,
@@ -61,7 +62,7 @@ class Script:
     fetch: list[str] = field(default_factory=list[str])
 
 
-class FakeProvider:
+class FakeProvider(OneByOne):
     name = "fake"
 
     def __init__(self, folder: Path) -> None:

@@ -29,7 +29,7 @@ class Scene(Site):
     """A site with a vendor whose faults are scripted."""
 
     def __init__(self, data: Path, database_url: str | None = None) -> None:
-        super().__init__(data, database_url, fake_provider=True)
+        super().__init__(data, database_url, fake_provider=True, provider_patience_seconds="2")
         self.vendor = FakeProvider(self.settings.data / "fake-vendor")
         wanted = CreateAvatar(name="Vera", provider="fake", provider_avatar_id="vera", voice_id="any")
         with self.database.session_scope() as session:

@@ -49,7 +49,7 @@ def test_a_render_that_fails_at_the_vendor_is_quoted_and_can_be_asked_for_again(
 
 
 def test_a_vendor_that_stays_busy_ends_the_job_and_was_asked_for_nothing(stage: Scene) -> None:
-    stage.plays(submit=["busy"] * 4)
+    stage.plays(submit=["busy"] * 9)
     stage.start_worker()
     job = stage.wait(stage.order(stage.from_vendor()).id)
     stage.failed(job, "provider_busy", "All slots of this account are taken")

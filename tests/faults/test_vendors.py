@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from app.media.ffmpeg import run_ffmpeg
-from app.modules.videos.models import JobStatus, RenderJob, TakeIntent
+from app.modules.videos.models import JobStatus, ProviderAccount, RenderJob, TakeIntent
 from app.modules.videos.providers.kinds import Kind
 from app.modules.videos.providers.schemas import AddProvider, ChangeProvider
-from app.modules.videos.schemas import CreateAvatar
+from app.modules.videos.schemas import ChangeAvatar, CreateAvatar
 from tests.faults.scene import LINE, Scene, wait_until
 from tests.site import ENDED, Site
 from tests.vendors.heygen import HeyGenSimulator
@@ -55,9 +55,12 @@ class Stage(Scene):
     """A site whose workspace has an account with every vendor."""
 
     def __init__(self, data: Path, vendors: Mapping[Kind, Simulator]) -> None:
-        Site.__init__(self, data, private_sources="127.0.0.1", provider_poll_seconds="0.1")
+        Site.__init__(
+            self, data, private_sources="127.0.0.1", provider_poll_seconds="0.1", provider_patience_seconds="8"
+        )
         self.vendors, self.avatars = vendors, dict[Kind, str]()
         for kind, vendor in vendors.items():
+            vendor.wait_s = 1
             account = AddProvider(kind=kind, key=SecretStr(KEY), base_url=vendor.url)
             with self.database.session_scope() as session:
                 self.services.accounts_elsewhere.add(session, self.workspace_id, account)
@@ -72,6 +75,17 @@ class Stage(Scene):
         with self.database.session_scope() as session:
             wanted = ChangeProvider(key=SecretStr(key))
             self.services.accounts_elsewhere.change(session, self.workspace_id, kind.value, wanted)
+
+    def agree(self, kind: Kind, **terms: int) -> None:
+        with self.database.session_scope() as session:
+            account = session.get_one(ProviderAccount, (self.workspace_id, kind.value))
+            for name, value in terms.items():
+                setattr(account, name, value)
+
+    def fall_back(self, kind: Kind, fallbacks: list[str]) -> None:
+        with self.database.session_scope() as session:
+            wanted = ChangeAvatar(fallbacks=fallbacks)
+            self.services.avatars.change(session, self.workspace_id, self.avatars[kind], wanted)
 
     def charged(self) -> list[str]:
         """The reference of every take that a vendor charged for."""
@@ -181,6 +195,75 @@ def test_a_refusal_of_a_repeated_request_leaves_the_first_in_doubt(stage: Stage)
     assert len(stage.charged()) == 1
     assert stage.again(job).status == JobStatus.SUCCEEDED
     assert len(stage.charged()) == 1
+
+
+def test_an_account_works_on_no_more_takes_than_it_may_whoever_asks(stage: Stage) -> None:
+    """Two workers, six takes, and room for two of them: the vendor never has more in hand."""
+    vendor = stage.vendors[Kind.HEYGEN]
+    vendor.latency_s = 1.0
+    stage.agree(Kind.HEYGEN, most_at_once=2)
+    for _ in range(2):
+        stage.start_worker()
+    orders = [stage.by(Kind.HEYGEN, f"{LINE} Number {number}.") for number in range(6)]
+    for order in orders:
+        assert stage.wait(order.id, 240).status == JobStatus.SUCCEEDED
+    assert len(stage.charged()) == 6
+    assert vendor.most_at_once == 2
+
+
+def test_a_vendor_that_is_busy_is_asked_again_for_a_while(stage: Stage) -> None:
+    stage.vendors[Kind.HEYGEN].faults["submit"] = ["busy"] * 3
+    stage.start_worker()
+    stage.succeeded(stage.wait(stage.by(Kind.HEYGEN).id))
+    assert len(stage.charged()) == 1
+
+
+def test_a_script_that_is_too_long_for_one_take_is_made_in_parts_and_joined(stage: Stage) -> None:
+    script = " ".join(f"Sentence {number} is about the harbour and its paper boats." for number in range(150))
+    stage.start_worker()
+    job = stage.by(Kind.HEYGEN, script)
+    assert "made in 2 parts" in " ".join(job.adjustments)
+    stage.succeeded(stage.wait(job.id))
+    said = [video["body"]["script"] for video in stage.vendors[Kind.HEYGEN].videos.values()]
+    assert sorted(" ".join(said).split()) == sorted(script.split())
+    assert len(stage.charged()) == len(said) == 2
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        pytest.param({"submit": ["money"]}, id="no credits there"),
+        pytest.param({"submit": ["busy"] * 99}, id="it stays busy"),
+        pytest.param({"poll": ["fail"]}, id="the render fails there"),
+    ],
+)
+def test_another_profile_takes_its_place_if_one_wants_that(stage: Stage, faults: dict[str, list[str]]) -> None:
+    vendor = stage.vendors[Kind.HEYGEN]
+    vendor.faults.update(faults)
+    stage.fall_back(Kind.HEYGEN, [stage.avatars[Kind.TAVUS], "maya"])
+    stage.vendors[Kind.TAVUS].faults["submit"] = ["unknown"]
+    stage.start_worker()
+    job = stage.wait(stage.by(Kind.HEYGEN).id, 240)
+    stage.succeeded(job)
+    assert stage.charged() == []
+    assert [told.split(" (")[0] for told in job.adjustments if "instead" in told] == [
+        f"spoken by {stage.avatars[Kind.TAVUS]} instead of {stage.avatars[Kind.HEYGEN]}",
+        f"spoken by maya instead of {stage.avatars[Kind.TAVUS]}",
+    ]
+    vendor.faults.clear()
+    again = stage.again(job)
+    stage.succeeded(again)
+    assert len(stage.charged()) == 1, "rendered again, it is spoken by whom it was asked for"
+
+
+@pytest.mark.parametrize("faults", [{"submit": ["edge"]}, {"poll": ["gone"]}, {"poll": ["revoked"]}])
+def test_nobody_takes_its_place_where_it_may_have_been_paid_for(stage: Stage, faults: dict[str, list[str]]) -> None:
+    stage.vendors[Kind.TAVUS].faults.update(faults)
+    stage.fall_back(Kind.TAVUS, ["maya"])
+    stage.start_worker()
+    job = stage.wait(stage.by(Kind.TAVUS).id)
+    assert job.status == JobStatus.FAILED
+    assert job.error_code in ("submit_unknown", "take_gone", "provider_key_refused")
 
 
 def test_a_worker_killed_while_it_asks_repeats_the_request_under_its_reference(stage: Stage) -> None:

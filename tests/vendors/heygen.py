@@ -56,12 +56,20 @@ class HeyGenSimulator(Simulator):
         if path == self.probe:
             wallet = {"currency": "usd", "remaining_balance": 12.5}
             return {"data": {"username": "u", "billing_type": "wallet", "wallet": wallet}}
+        if path == "/v3/videos/statuses":
+            return {"data": self._statuses(query["video_ids"][0].split(","))}
         if path != "/v3/videos":
             return None
         wanted = query.get("title", [""])[0]
         found = [{"id": name, "title": video["body"].get("title")} for name, video in self.videos.items()]
         same = [video for video in found if wanted in (video["title"] or "")]
         return {"data": same, "has_more": False, "next_token": None}
+
+    def _statuses(self, wanted: list[str]) -> Json:
+        assert len(wanted) <= 100
+        shown = {name: self.state(name, "")["data"]["status"] for name in wanted if name in self.videos}
+        items = [{"video_id": name, "status": status} for name, status in shown.items()]
+        return {"items": items, "not_found": [name for name in wanted if name not in shown]}
 
     def error(self, kind: str) -> Answer:
         status, code = _ERRORS[kind]

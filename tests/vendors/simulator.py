@@ -33,7 +33,8 @@ Answer = tuple[int, Json]
 
 
 class Simulator(ABC):
-    """``ledger``: an entry for every video that was charged. ``asked``: every request, with its headers. With
+    """``ledger``: an entry for every video that was charged. ``asked``: every request, with its headers.
+    ``most_at_once``: videos it ever had in hand. ``wait_s``: how long it asks to wait when it is busy. With
     ``chance``, any of the ``usual`` faults happens so ``often``.
     """
 
@@ -49,7 +50,7 @@ class Simulator(ABC):
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.videos: dict[str, Json] = {}
         self.lock, self.closing = threading.RLock(), threading.Event()
-        self.url = ""
+        self.url, self.most_at_once, self.wait_s = "", 0, 0
 
     # what differs ----------------------------------------------------------------------------------------------------
 
@@ -103,6 +104,9 @@ class Simulator(ABC):
             video_id = f"v_{len(self.videos) + 1}"
             self.videos[video_id] = {"path": path, "body": body, "created": time.time(), "failed": False}
             self.ledger.append(video_id)
+            begun = time.time() - self.latency_s
+            in_hand = sum(video["created"] > begun for video in self.videos.values())
+            self.most_at_once = max(self.most_at_once, in_hand)
             answer = self.accepted(video_id, path)
             self.remember(headers, answer)
             return answer
@@ -229,7 +233,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, status: int, body: bytes, kind: str) -> None:
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body))}.items():
+        wait = {"Retry-After": str(self.simulator.wait_s)} if status == 429 and self.simulator.wait_s else {}
+        for name, value in {"Content-Type": kind, "Content-Length": str(len(body)), **wait}.items():
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)

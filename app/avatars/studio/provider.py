@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.avatars.base import Capabilities, Delivery, FetchedTake, TakeReport, TakeRequest, TakeState
+from app.avatars.base import Capabilities, Delivery, FetchedTake, OneByOne, TakeReport, TakeRequest, TakeState
 from app.avatars.performance import write_performance
 from app.avatars.studio.backdrop import check_backdrop
 from app.avatars.studio.cast import character_of
@@ -18,7 +18,7 @@ from app.speech.voices import VoiceCatalogue
 _DEADLINE_S = 180.0
 
 
-class StudioProvider:
+class StudioProvider(OneByOne):
     """Needs no account and no network. Speech does not depend on who speaks, so avatars of one voice share takes."""
 
     name = "studio"

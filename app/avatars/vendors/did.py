@@ -22,6 +22,7 @@ _PRODUCTS = {
     "expressive": ("expressives", "avatar_id"),
 }
 _TALKS = "talks"
+_ALL = (_TALKS, *(name for name, _ in _PRODUCTS.values()))
 _STATES = {"done": TakeState.READY, "error": TakeState.FAILED, "rejected": TakeState.FAILED}
 _VOICES = ("microsoft", "elevenlabs", "amazon", "google", "azure-openai")
 
@@ -54,7 +55,13 @@ class DId(Remote):
         return f"/{product}", {field: avatar if kind in _PRODUCTS else request.avatar, "script": script}
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
-        return {"name": title_of(client_ref), "user_data": client_ref}, {}
+        call = {"webhook": self._call_at} if self._call_at else {}
+        return {"name": title_of(client_ref), "user_data": client_ref, **call}, {}
+
+    @staticmethod
+    def called_about(told: Json) -> tuple[str | None, ...]:
+        own = within(told, "id")
+        return *(f"{product}/{own}" for product in _ALL), within(told, "user_data")
 
     def _id_in(self, said: Said, path: str) -> str | None:
         found = within(said.told, "id")
@@ -73,7 +80,7 @@ class DId(Remote):
         return str(within(said.told, "kind") or ""), str(within(said.told, "description") or "")
 
     async def find(self, client_ref: str) -> str | None:
-        for product in (_TALKS, *(name for name, _ in _PRODUCTS.values())):
+        for product in _ALL:
             told = await self._listed(f"/{product}?limit=100")
             found: list[Any] = within(told, product) or []
             same = (each for each in found if within(each, "user_data") == client_ref)

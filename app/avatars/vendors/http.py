@@ -50,7 +50,12 @@ class HttpEngine(Remote):
         }
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
-        return {"ref": client_ref}, {"Idempotency-Key": client_ref}
+        call = {"callback_url": self._call_at} if self._call_at else {}
+        return {"ref": client_ref, **call}, {"Idempotency-Key": client_ref}
+
+    @staticmethod
+    def called_about(told: Json) -> tuple[str | None, ...]:
+        return within(told, "id"), within(told, "ref")
 
     def _id_in(self, said: Said, path: str) -> str | None:  # noqa: ARG002
         return within(said.told, "id")

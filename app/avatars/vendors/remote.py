@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +20,7 @@ from app.avatars.base import (
     Delivery,
     FetchedTake,
     KeyRefused,
+    OneByOne,
     OutOfCredits,
     ProviderBusy,
     ProviderRefused,
@@ -29,12 +30,23 @@ from app.avatars.base import (
     TakeRequest,
     TakeState,
 )
+from app.avatars.vendors.hooks import Signature
 from app.avatars.vendors.wire import Json, Said, Wire
 from app.core.outbound import Outbound, SourceRefused, SourceTooLarge
 
 _MOST_BYTES = 4 * 1024**3
 _SHAPES = {Fraction(16, 9): "16:9", Fraction(9, 16): "9:16", Fraction(1): "1:1", Fraction(4, 5): "4:5"}
+_TITLE = "10ex "
 _GONE = "It is not there any more: somebody has deleted it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What is agreed between an account and its vendor; None: what is usual."""
+
+    most_at_once: int | None = None
+    most_a_minute: int | None = None
+    microusd_a_minute: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +69,10 @@ def recording(*, first_poll_s: float, longest_poll_s: float, deadline_s: float, 
     )
 
 
-class Remote(ABC):
-    """``first_poll_s``: how soon it is asked how far a take is, at the latest."""
+class Remote(OneByOne, ABC):
+    """``first_poll_s``: how soon it is asked how far a take is, at the latest. ``call_at``: where the vendor may call
+    when that has changed.
+    """
 
     base_url: ClassVar[str]
     known: ClassVar[Capabilities]
@@ -66,9 +80,21 @@ class Remote(ABC):
     key_refused: ClassVar[tuple[int, ...]] = (401,)
     money: ClassVar[tuple[str, ...]] = ()
     content: ClassVar[tuple[str, ...]] = ()
+    #: How it signs its calls, if it does.
+    signature: ClassVar[Signature | None] = None
 
-    def __init__(self, *, name: str, key: str, base_url: str, outbound: Outbound, first_poll_s: float) -> None:
-        self.name = name
+    def __init__(
+        self,
+        *,
+        name: str,
+        key: str,
+        base_url: str,
+        outbound: Outbound,
+        first_poll_s: float,
+        terms: Terms | None = None,
+        call_at: str | None = None,
+    ) -> None:
+        self.name, self._terms, self._call_at = name, terms or Terms(), call_at
         self._outbound = outbound
         self._wire = Wire(name=name, base_url=base_url, headers=self._headers(key), outbound=outbound)
         self._first_poll_s = first_poll_s
@@ -76,7 +102,9 @@ class Remote(ABC):
     @property
     def capabilities(self) -> Capabilities:
         first = min(self.known.first_poll_s, self._first_poll_s)
-        return replace(self.known, first_poll_s=first, longest_poll_s=min(self.known.longest_poll_s, 6 * first))
+        longest = min(self.known.longest_poll_s, 6 * first)
+        agreed = {name: value for name, value in asdict(self._terms).items() if value is not None}
+        return replace(self.known, first_poll_s=first, longest_poll_s=longest, **agreed)
 
     # what differs ----------------------------------------------------------------------------------------------------
 
@@ -93,6 +121,11 @@ class Remote(ABC):
     @abstractmethod
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
         """What carries the reference: fields of the request, and headers."""
+
+    @staticmethod
+    @abstractmethod
+    def called_about(told: Json) -> tuple[str | None, ...]:
+        """What its calls say of a take: our ids of it, and the reference."""
 
     @abstractmethod
     def _id_in(self, said: Said, path: str) -> str | None:
@@ -140,7 +173,7 @@ class Remote(ABC):
         except ProviderBusy as error:
             return TakeReport(state=TakeState.WAITING, reason=str(error))
         if said.status == 404:
-            return TakeReport(state=TakeState.FAILED, reason=_GONE)
+            return TakeReport(state=TakeState.FAILED, reason=_GONE, gone=True)
         if said.status in (*self.key_refused, 402, 403):
             raise self._refusal(said)
         seen = self._seen(said.told)
@@ -178,7 +211,7 @@ class Remote(ABC):
         if said.status == 402 or code in self.money:
             return OutOfCredits(f"{told} Add credits or another plan there, then render again.")
         if said.status == 429 or said.status >= 500 or said.status < 400:
-            return ProviderBusy(told)
+            return ProviderBusy(told, wait_s=said.wait_s if said.status == 429 else None)
         if said.status == 451 or any(each in code for each in self.content):
             return ContentRejected(f"{told} Change the script, then render again.")
         return ProviderRefused(told)
@@ -189,6 +222,11 @@ def shape_of(request: TakeRequest) -> str | None:
     return _SHAPES.get(Fraction(request.width, request.height))
 
 
+def ref_in(title: object) -> str | None:
+    """The reference in a title of ours."""
+    return str(title).removeprefix(_TITLE) if str(title).startswith(_TITLE) else None
+
+
 def title_of(client_ref: str) -> str:
     """By which people find a take in the vendor's own pages."""
-    return f"10ex {client_ref}"
+    return f"{_TITLE}{client_ref}"

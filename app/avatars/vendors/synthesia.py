@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
+from app.avatars.vendors.hooks import Signature
 from app.avatars.vendors.remote import Remote, Seen, recording, shape_of, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
@@ -22,8 +23,16 @@ _PAGES, _PAGE = 3, 100
 
 class Synthesia(Remote):
     base_url = "https://api.synthesia.io"
-    known = recording(max_script_chars=5000, first_poll_s=10.0, longest_poll_s=60.0, deadline_s=3600.0)
+    known = recording(
+        max_script_chars=5000,
+        first_poll_s=10.0,
+        longest_poll_s=60.0,
+        deadline_s=3600.0,
+        most_a_minute=60,
+        shapes=("16:9", "9:16", "1:1", "4:5"),
+    )
     key_refused = (401, 403)
+    signature = Signature(header="synthesia-signature", moment="synthesia-timestamp", dated=True)
 
     def check(self, *, avatar: str, voice: str, background: str) -> None:  # noqa: ARG002 - there are no lists of them
         if not background:
@@ -40,6 +49,10 @@ class Synthesia(Remote):
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
         return {"title": title_of(client_ref), "callbackId": client_ref}, {}
+
+    @staticmethod
+    def called_about(told: Json) -> tuple[str | None, ...]:
+        return within(told, "data", "id"), within(told, "data", "callbackId")
 
     def _id_in(self, said: Said, path: str) -> str | None:  # noqa: ARG002
         return within(said.told, "id")

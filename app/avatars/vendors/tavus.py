@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
-from app.avatars.vendors.remote import Remote, Seen, recording, title_of
+from app.avatars.vendors.remote import Remote, Seen, recording, ref_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
@@ -36,7 +36,12 @@ class Tavus(Remote):
         return "/v2/videos", {"replica_id": request.avatar, "script": request.script}
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
-        return {"video_name": title_of(client_ref)}, {}
+        call = {"callback_url": self._call_at} if self._call_at else {}
+        return {"video_name": title_of(client_ref), **call}, {}
+
+    @staticmethod
+    def called_about(told: Json) -> tuple[str | None, ...]:
+        return within(told, "video_id"), ref_in(within(told, "video_name"))
 
     def _id_in(self, said: Said, path: str) -> str | None:  # noqa: ARG002
         return within(said.told, "video_id")

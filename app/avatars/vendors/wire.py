@@ -10,16 +10,21 @@ from typing import Any, cast
 from app.avatars.base import AmbiguousSubmit, ProviderBusy
 from app.core.outbound import NotSent, Outbound, Unanswered
 
+#: Between two requests, where a vendor that has too many does not say how long.
+_WAIT_S, _LONGEST_WAIT_S = 10.0, 600.0
 SUBMIT_ANSWER_S, READ_ANSWER_S = 110.0, 30.0
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A vendor's answer; ``told`` is empty where it is no JSON object, as of servers in between."""
+    """A vendor's answer; ``told`` is empty where it is no JSON object, as of servers in between. ``wait_s``: how long
+    it asks to wait, if it does.
+    """
 
     status: int
     told: Json
+    wait_s: float = _WAIT_S
 
     @property
     def ok(self) -> bool:
@@ -61,7 +66,12 @@ class Wire:
         sent = {"Accept": "application/json", "Content-Type": "application/json", **self.headers, **headers}
         url = self.base_url.rstrip("/") + path
         answer = await self.outbound.call(method, url, headers=sent, body=body, answer_s=answer_s)
-        return Said(status=answer.status, told=_object(answer.body))
+        return Said(status=answer.status, told=_object(answer.body), wait_s=_wait_s(answer.headers))
+
+
+def _wait_s(headers: Mapping[str, str]) -> float:
+    told = headers.get("retry-after") or headers.get("ratelimit-reset") or ""
+    return min(float(told), _LONGEST_WAIT_S) if told.isdecimal() else _WAIT_S
 
 
 def _object(body: bytes) -> Json:

@@ -176,6 +176,7 @@ def _render_state(values: Mapping[str, Any], seen: Outlook) -> dict[str, Any]:
         "stage": values["stage"],
         "progress": seen.progress,
         "eta_seconds": seen.eta_seconds,
+        "adjustments": values["adjustments"],
         "error": failure_of(values["error_code"], values["error_message"]),
     }
 

@@ -10,6 +10,7 @@ from app.avatars.base import Providers
 from app.avatars.studio.cast import CAST, Character
 from app.core.clock import utc_now
 from app.core.database import insert_if_absent
+from app.core.errors import InvalidRequest
 from app.core.ids import new_id
 from app.core.pagination import PageRequest, Slice
 from app.modules.videos import repository
@@ -60,11 +61,13 @@ class Avatars:
             provider_avatar_id=wanted.provider_avatar_id,
             voice_id=wanted.voice_id or "",
             background=wanted.background or "",
+            fallbacks=list(wanted.fallbacks),
             details=wanted.metadata,
             created_at=moment,
             updated_at=moment,
         )
         self._complete(profile)
+        _check_fallbacks(session, profile)
         session.add(profile)
         session.flush()
         return _shown(profile)
@@ -77,6 +80,7 @@ class Avatars:
         if "metadata" in change.model_fields_set:
             profile.details = patched(profile.details, change.metadata)
         self._complete(profile)
+        _check_fallbacks(session, profile)
         profile.updated_at = utc_now()
         session.flush()
         return _shown(profile)
@@ -131,6 +135,14 @@ def voice_of(presenter: Character) -> str:
     return _VOICES.get(presenter.id) or next(same_gender)
 
 
+def _check_fallbacks(session: Session, profile: AvatarProfile) -> None:
+    """Raises AvatarNotFound, InvalidRequest."""
+    for fallback in profile.fallbacks:
+        avatar_of(session, profile.workspace_id or "", fallback)
+    if profile.id in profile.fallbacks or len(set(profile.fallbacks)) < len(profile.fallbacks):
+        raise InvalidRequest("A profile falls back on others, and on each of them once.")
+
+
 def _own(session: Session, workspace_id: str, avatar_id: str) -> AvatarProfile:
     profile = avatar_of(session, workspace_id, avatar_id)
     if profile.workspace_id is None:
@@ -150,6 +162,7 @@ def _shown(profile: AvatarProfile) -> AvatarOut:
         provider_avatar_id=profile.provider_avatar_id,
         voice_id=profile.voice_id,
         background=profile.background,
+        fallbacks=profile.fallbacks,
         metadata=profile.details,
         created_at=profile.created_at,
         updated_at=profile.updated_at,

@@ -99,13 +99,31 @@ class Picture(Value):
 
 
 class Speaker(Value):
-    """Who speaks, as it was when the video was asked for: later changes of the profile do not reach back."""
+    """Who speaks, as it was when the video was asked for: later changes of the profile do not reach back.
+
+    ``fallbacks``: who speaks, in this order, if it certainly could not be made; ``instead_of``: who was to speak.
+    """
 
     avatar_id: str = Field(description="The avatar profile this was taken from.")
     provider: str
     provider_avatar_id: str
     voice_id: str
     background: str
+    fallbacks: tuple[Speaker, ...] = ()
+    instead_of: Speaker | None = None
+
+    @property
+    def wanted(self) -> Speaker:
+        """Who was asked for."""
+        return self.instead_of or self
+
+    @property
+    def fallen_back(self) -> Speaker | None:
+        """The next one, with those that come after; None if there is none."""
+        if not self.fallbacks:
+            return None
+        first, *rest = self.fallbacks
+        return first.model_copy(update={"fallbacks": tuple(rest), "instead_of": self.wanted})
 
 
 class Scene(Value):

@@ -264,6 +264,7 @@ class RenderJob(Base):
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(String(2000))
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JsonDocument)
+    adjustments: Mapped[list[str]] = mapped_column(JsonDocument, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -438,10 +439,17 @@ class Artifact(Base):
 
 
 class TakeIntent(Base):
-    """Written before an avatar provider is called, so that no crash can lead to a second paid call."""
+    """Written before an avatar provider is called, so that no crash can lead to a second paid call.
+
+    ``said``: the provider's last words about it; ``noticed_at``: when it called to say that something has changed.
+    """
 
     __tablename__ = "take_intents"
-    __table_args__ = (UniqueConstraint("workspace_id", "fingerprint", "attempt"),)
+    __table_args__ = (
+        UniqueConstraint("workspace_id", "fingerprint", "attempt"),
+        Index("ix_take_intents_account", "workspace_id", "provider", "status", "updated_at"),
+        Index("ix_take_intents_sent", "workspace_id", "provider", "sent_at"),
+    )
 
     id: Mapped[str] = mapped_column(IdText, primary_key=True)
     workspace_id: Mapped[str] = mapped_column(IdText, ForeignKey(Workspace.id))
@@ -451,12 +459,21 @@ class TakeIntent(Base):
     provider: Mapped[str] = mapped_column(String(32))
     provider_id: Mapped[str | None] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(16))
+    said: Mapped[str | None] = mapped_column(String(500))
+    length_ms: Mapped[int | None] = mapped_column(Integer)
+    cost_microusd: Mapped[int | None] = mapped_column(BigInteger)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    noticed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ready_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ProviderAccount(Base):
-    """An account of a workspace with an avatar provider. ``sealed`` is its key, as the vault keeps it."""
+    """An account of a workspace with an avatar provider. ``sealed`` is its key, as the vault keeps it; ``most_…`` and
+    the price are as they were told, else as is usual for its kind. Half of its takes are made after ``usual_s``, nine
+    in ten after ``slow_s``.
+    """
 
     __tablename__ = "provider_accounts"
 
@@ -469,6 +486,12 @@ class ProviderAccount(Base):
     status: Mapped[str] = mapped_column(String(16))
     problem: Mapped[str | None] = mapped_column(String(2000))
     balance: Mapped[str | None] = mapped_column(String(200))
+    most_at_once: Mapped[int | None] = mapped_column(Integer)
+    most_a_minute: Mapped[int | None] = mapped_column(Integer)
+    microusd_a_minute: Mapped[int | None] = mapped_column(BigInteger)
+    sealed_hook_secret: Mapped[str | None] = mapped_column(Text)
+    usual_s: Mapped[int | None] = mapped_column(Integer)
+    slow_s: Mapped[int | None] = mapped_column(Integer)
     tested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -490,6 +513,7 @@ class AvatarProfile(Base):
     provider_avatar_id: Mapped[str] = mapped_column(String(200))
     voice_id: Mapped[str] = mapped_column(String(100))
     background: Mapped[str] = mapped_column(String(100))
+    fallbacks: Mapped[list[str]] = mapped_column(JsonDocument, default=list)
     details: Mapped[dict[str, Any]] = mapped_column("metadata", JsonDocument)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

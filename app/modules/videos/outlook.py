@@ -38,7 +38,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """What is known of a job. ``drawing_since``: when its takes were there. ``ahead_s``: seconds of video before it."""
+    """What is known of a job. ``drawing_since``: when its takes were there. ``ahead_s``: seconds of video before it.
+
+    ``waits``: for takes of providers, of which ``takes_left_s`` is how much longer they should take, if that is known.
+    """
 
     status: JobStatus
     stage: Stage
@@ -46,6 +49,8 @@ class Running:
     started_at: datetime | None
     drawing_since: datetime | None = None
     ahead_s: int = 0
+    waits: bool = False
+    takes_left_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +85,10 @@ def _remaining_s(job: Running, tallies: Mapping[str, Tally], pace: float | None,
     measured = _by_own_rate(job, tallies.get("chunk"), now)
     if measured is not None:
         return measured + (running_s + measured) * _TAIL
-    if pace is None:
+    if pace is None or (job.waits and job.takes_left_s is None):
         return None
+    if job.waits and job.takes_left_s is not None:
+        return job.takes_left_s + job.expected_s * pace
     return (job.expected_s + job.ahead_s) * pace - running_s
 
 

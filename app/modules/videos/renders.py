@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.avatars.base import AvatarProvider, Delivery, Providers, configured
 from app.core.clock import utc_now
-from app.core.errors import InvalidRequest
 from app.core.ids import new_id
 from app.engine.client import EngineClient
 from app.modules.credits.service import Credits
+from app.modules.videos.adjusting import adjustments
 from app.modules.videos.composition import (
     AspectRatio,
     Captions,
@@ -109,7 +109,7 @@ class Renders:
         speaker = self.speaker(session, workspace_id, order.avatar_id, order.voice_id, order.background)
         composition = Composition(
             picture=Picture(aspect_ratio=order.aspect_ratio, resolution=order.resolution, fps=order.fps),
-            scenes=(self.scene(workspace_id, order.script, speaker),),
+            scenes=(self.scene(order.script, speaker),),
             captions=order.captions,
         )
         video = new_video(workspace_id, order.title or _title_of(composition), order.metadata or {}, order.tags)
@@ -165,6 +165,7 @@ class Renders:
             revision=video.last_revision,
             credits_held=quote(composition),
             expected_s=expected_seconds(composition),
+            adjustments=adjustments(composition, self._providers.of(video.workspace_id)),
             created_at=utc_now(),
         )
         session.flush()
@@ -174,28 +175,20 @@ class Renders:
         self._engine.enqueue(session, "render", job.id, id=job.id, workspace_id=job.workspace_id)
         return Ordered(video=video, job=job)
 
-    def scene(self, workspace_id: str, script: str, speaker: Speaker) -> Scene:
+    def scene(self, script: str, speaker: Speaker) -> Scene:
         """Somebody who says a script. Raises when it cannot be said."""
-        cleaned = clean_script(script)
-        limit = self._provider(workspace_id, speaker).capabilities.max_script_chars
-        if len(cleaned) > limit:
-            raise InvalidRequest(
-                f"{speaker.provider} speaks at most {limit} characters; this script has {len(cleaned)}."
-            )
-        return Scene(script=cleaned, speaker=speaker)
+        return Scene(script=clean_script(script), speaker=speaker)
 
     def speaker(
         self, session: Session, workspace_id: str, avatar_id: str, voice_id: str | None, background: str | None
     ) -> Speaker:
         """Who an avatar profile stands for. Raises for what is not there, or does not fit together."""
         profile = avatar_of(session, workspace_id, avatar_id)
-        speaker = Speaker(
-            avatar_id=profile.id,
-            provider=profile.provider,
-            provider_avatar_id=profile.provider_avatar_id,
-            voice_id=voice_id or profile.voice_id,
-            background=background or profile.background,
+        speaker = _speaker(profile, voice_id, background).model_copy(
+            update={"fallbacks": tuple(_speaker(avatar_of(session, workspace_id, each)) for each in profile.fallbacks)}
         )
+        for fallback in speaker.fallbacks:
+            self._checked(workspace_id, fallback)
         return self._checked(workspace_id, speaker)
 
     def times_words(self, workspace_id: str, speaker: Speaker) -> bool:
@@ -213,7 +206,7 @@ class Renders:
         return configured(self._providers.of(workspace_id), speaker.provider)
 
     def _changed(self, session: Session, workspace_id: str, before: Composition, change: Change) -> Composition:
-        old = before.speaker
+        old = before.speaker.wanted if before.speaker is not None else None
         if old is None or len(before.scenes) > 1:
             raise NotRenderable(
                 "This is a webinar. Send it as it is to be from now on to PUT /api/v1/videos/webinars/{id}: only what "
@@ -232,7 +225,7 @@ class Renders:
             fps=change.fps or before.picture.fps,
         )
         script = before.script if change.script is None else change.script
-        scene = self.scene(workspace_id, script, speaker)
+        scene = self.scene(script, speaker)
         return Composition(picture=picture, scenes=(scene,), captions=change.captions or before.captions)
 
 
@@ -260,6 +253,16 @@ def avatar_of(session: Session, workspace_id: str, avatar_id: str) -> AvatarProf
             f"There is no avatar {avatar_id!r} in this workspace. GET /api/v1/videos/avatars lists them."
         )
     return profile
+
+
+def _speaker(profile: AvatarProfile, voice_id: str | None = None, background: str | None = None) -> Speaker:
+    return Speaker(
+        avatar_id=profile.id,
+        provider=profile.provider,
+        provider_avatar_id=profile.provider_avatar_id,
+        voice_id=voice_id or profile.voice_id,
+        background=background or profile.background,
+    )
 
 
 def active_job(session: Session, video: Video) -> RenderJob | None:

@@ -54,7 +54,7 @@ class JobFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A job that succeeded: how long it took, and for how much new video."""
+    """A job that succeeded: how long it took, without waiting for providers, and for how much new video."""
 
     took_s: float
     made_s: float
@@ -103,6 +103,7 @@ SUMMARY = (
         RenderJob.status.label("job_status"),
         RenderJob.stage,
         RenderJob.error_code,
+        RenderJob.adjustments,
         RenderJob.error_message,
     )
     .outerjoin(Revision, _shown)
@@ -197,15 +198,17 @@ def last_takes(session: Session, job_ids: Collection[str]) -> dict[str, datetime
 
 def recent_jobs(session: Session) -> list[Finished]:
     """The latest jobs that succeeded, of every workspace."""
-    made = RenderJob.receipt["seconds_made"].as_float()
+    made, waited = (RenderJob.receipt[name].as_float() for name in ("seconds_made", "seconds_waited"))
     statement = (
-        sa.select(RenderJob.started_at, RenderJob.finished_at, made.label("made"))
+        sa.select(RenderJob.started_at, RenderJob.finished_at, made.label("made"), waited.label("waited"))
         .where(RenderJob.status == JobStatus.SUCCEEDED)
         .order_by(RenderJob.created_at.desc())
         .limit(_RECENT_JOBS)
     )
     return [
-        Finished(took_s=(row.finished_at - row.started_at).total_seconds(), made_s=row.made or 0.0)
+        Finished(
+            took_s=(row.finished_at - row.started_at).total_seconds() - (row.waited or 0.0), made_s=row.made or 0.0
+        )
         for row in session.connection().execute(statement)
         if row.started_at and row.finished_at
     ]

@@ -6,7 +6,7 @@ Uploads and other files of the library are in ``library_schemas``.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,7 +14,7 @@ from app.media.examined import Hdr
 from app.modules.videos.composition import AspectRatio, Captions, FrameRate, Resolution
 from app.modules.videos.fields import LONGEST_TITLE, Metadata, Name, Rate, Tags, Title, WebAddress
 from app.modules.videos.metadata import MOST_METADATA_BYTES
-from app.modules.videos.models import JobKind, JobStatus, Kind, Source, Stage, VideoStatus
+from app.modules.videos.models import JobKind, JobStatus, Kind, Source, Stage, TakeStatus, VideoStatus
 
 VIDEO_ID = "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"
 _JOB = "01936f2e-8d7b-7f02-8e55-aa12bc34de56"
@@ -25,6 +25,11 @@ _SCRIPT = (
     "What is said. HTML, SSML and Markdown signs are taken out, the words stay as written; at most 20,000 characters"
 )
 _BACKGROUND = "The id of a background, or a colour as #RRGGBB"
+_FALLBACKS = (
+    "Avatar profiles that speak, in this order, if the provider has certainly made nothing and charges nothing: "
+    "it refused, failed, or stayed busy"
+)
+Fallbacks = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=5)]
 
 
 class Sent(BaseModel):
@@ -123,6 +128,7 @@ class CreateAvatar(Sent):
     background: Name | None = Field(
         default=None, description=f"{_BACKGROUND}; for `studio` the presenter's own if left out"
     )
+    fallbacks: Fallbacks = Field(default_factory=list, description=_FALLBACKS)
     metadata: Metadata = Field(default_factory=dict, description=METADATA)
 
 
@@ -135,6 +141,7 @@ class ChangeAvatar(Sent):
     provider_avatar_id: Name = Field(default="", validate_default=False)
     voice_id: Name = Field(default="", validate_default=False)
     background: Name = Field(default="", validate_default=False)
+    fallbacks: Fallbacks = Field(default_factory=list, description=_FALLBACKS)
     metadata: Metadata | None = Field(default=None, description="Merged as a JSON Merge Patch (RFC 7396)")
 
 
@@ -156,6 +163,10 @@ class RenderState(BaseModel):
     stage: Stage
     progress: float = Field(ge=0, le=1, description="1 only when the job has succeeded", examples=[0.42])
     eta_seconds: int | None = Field(description="Seconds until it should be done; null when that is not known")
+    adjustments: list[str] = Field(
+        default_factory=list,
+        description="What the avatar provider cannot do as it was asked for, and is done here instead",
+    )
     error: Failure | None = None
 
 
@@ -421,9 +432,28 @@ class Receipt(BaseModel):
     cpu_seconds: float
     peak_memory_mb: int
     credits: dict[str, int] = Field(examples=[{"held": 24, "charged": 20}])
+    seconds_waited: float = Field(default=0.0, description="For avatar providers", examples=[312.4])
+    provider_usd: float | None = Field(
+        default=None,
+        description="What the takes cost at their providers, in US dollars, by the price of a minute; not from a bill",
+    )
     warnings: list[str] = Field(
         default_factory=list, description="What could not be shown as it was asked for, by scene, and what to do"
     )
+
+
+class ProviderTake(BaseModel):
+    """A take at an avatar provider: how far it is, and what is usual for the account."""
+
+    provider: str = Field(examples=["heygen"])
+    provider_id: str | None = Field(description="The provider's own id of it; null until it was accepted")
+    status: TakeStatus
+    said: str | None = Field(description="The provider's last words about it", examples=["processing"])
+    elapsed_seconds: float | None = Field(description="Since it was asked for, until it was made")
+    usual_seconds: int | None = Field(description="After which half of this account's latest takes were made")
+    slow_seconds: int | None = Field(description="After which nine in ten of them were")
+    duration: float | None = Field(description="Seconds, once it is made")
+    usd: float | None = Field(description="What it costs there, by the price of a minute")
 
 
 class RenderJobOut(RenderState):
@@ -458,6 +488,9 @@ class RenderJobOut(RenderState):
     video_id: str
     revision: int = Field(description="The revision it makes")
     credits: JobCredits
+    takes: list[ProviderTake] = Field(
+        default_factory=list[ProviderTake], description="Those at avatar providers, which one waits for"
+    )
     receipt: Receipt | None = Field(description="null until the job has succeeded")
     created_at: datetime
     started_at: datetime | None
@@ -478,6 +511,7 @@ class AvatarOut(BaseModel):
                     "provider_avatar_id": "maya",
                     "voice_id": "espeak-en-us-clara",
                     "background": "dawn",
+                    "fallbacks": [],
                     "metadata": {},
                     "created_at": "2026-01-01T00:00:00Z",
                     "updated_at": "2026-01-01T00:00:00Z",
@@ -493,6 +527,7 @@ class AvatarOut(BaseModel):
     provider_avatar_id: str
     voice_id: str
     background: str
+    fallbacks: list[str] = Field(description="Avatar profiles that speak, in this order, if this one cannot be made")
     metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime

@@ -8,9 +8,10 @@ from app.avatars.base import AvatarProvider, Delivery, TakeRequest, configured
 from app.modules.videos.composition import Composition, Picture, Speaker
 from app.modules.videos.pipeline.fingerprint import fingerprint
 from app.modules.videos.scenery import Value
+from app.speech.parts import split_parts
 from app.speech.passages import Passage, split_passages
 
-#: Silence after the last word of a scene that is one take.
+#: Silence after the last word of a scene.
 SCENE_PAUSE_MS = 400
 
 
@@ -32,7 +33,9 @@ class PlannedTake(Value):
 
 
 def plan_takes(composition: Composition, providers: Mapping[str, AvatarProvider]) -> tuple[PlannedTake, ...]:
-    """Every take in playing order. A provider that works by passage gets one take per passage of the script."""
+    """Every take in playing order. A provider that works by passage gets one take per passage of the script; others
+    one per scene, or as many as they need for a long script.
+    """
     planned: list[PlannedTake] = []
     for number, scene in enumerate(composition.scenes):
         if scene.speaker is not None:
@@ -58,7 +61,8 @@ def request_of(take: PlannedTake, picture: Picture) -> TakeRequest:
 def _passages(script: str, provider: AvatarProvider) -> tuple[Passage, ...]:
     if provider.capabilities.by_passage:
         return split_passages(script)
-    return (Passage(text=script, pause_ms=SCENE_PAUSE_MS),)
+    parts = split_parts(script, provider.capabilities.max_script_chars)
+    return tuple(Passage(text=part, pause_ms=SCENE_PAUSE_MS) for part in parts)
 
 
 def _plan(scene: int, passage: Passage, speaker: Speaker, picture: Picture, provider: AvatarProvider) -> PlannedTake:

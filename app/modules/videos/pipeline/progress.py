@@ -39,6 +39,11 @@ class TaskProgress:
                 )
         session.flush()
 
+    def forget(self, session: Session, job_id: str, fingerprints: set[str]) -> None:
+        """What the job does not need any more."""
+        mine = (RenderTask.job_id == job_id, RenderTask.fingerprint.in_(fingerprints))
+        session.execute(sa.delete(RenderTask).where(*mine).execution_options(synchronize_session=False))
+
     def start(self, session: Session, job_id: str, fingerprint: str) -> None:
         values = {"status": TaskStatus.RUNNING, "frames_done": 0, "attempts": RenderTask.attempts + 1}
         session.execute(_update(job_id, fingerprint).values(values))

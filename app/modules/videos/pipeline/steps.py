@@ -11,10 +11,13 @@ from typing import Any
 from app.core.clock import utc_now
 from app.core.errors import TenexError
 from app.core.ids import new_id
+from app.engine.durable import WorkFailed
 from app.media.children import Outcome
 from app.media.usage import Usage
 from app.modules.videos.composition import Captions, Composition
 from app.modules.videos.models import JobStatus, RenderJob, Revision, Stage, Video, VideoStatus
+from app.modules.videos.pipeline.falling_back import fallen_back
+from app.modules.videos.pipeline.intents import never_made
 from app.modules.videos.pipeline.layout import Chunk, Layout, Sound, lay_out
 from app.modules.videos.pipeline.listening import Listening, listenings
 from app.modules.videos.pipeline.naming import scenes_with
@@ -24,6 +27,7 @@ from app.modules.videos.pipeline.receipt import receipt_of
 from app.modules.videos.pipeline.scenes import Survey
 from app.modules.videos.pipeline.sequences import sequences_of
 from app.modules.videos.pipeline.surveying import SurveyPlan, survey_plan
+from app.modules.videos.pipeline.takes import TakeGone
 from app.modules.videos.pipeline.timeline import time_line
 from app.modules.videos.pipeline.workshop import Making, Workshop, active
 from app.modules.videos.revisions import show_revision
@@ -57,7 +61,7 @@ class Steps:
 
     def begin(self, job_id: str) -> dict[str, Any]:
         """Mark the job as rendering and plan its takes. Returns
-        ``{"workspace_id", "picture", "takes", "listenings", "missing", "survey"}``.
+        ``{"workspace_id", "picture", "takes", "falls_back", "listenings", "missing", "survey"}``.
         """
         with self._at.database.session_scope() as session:
             job = active(session, job_id)
@@ -71,10 +75,27 @@ class Steps:
             "workspace_id": job.workspace_id,
             "picture": job.composition["picture"],
             "takes": [take.model_dump(mode="json") for take in takes],
+            "falls_back": any(scene.speaker and scene.speaker.fallbacks for scene in _composition(job).scenes),
             "listenings": [each.model_dump(mode="json") for each in heard],
             "missing": missing,
             "survey": survey_plan(_composition(job), takes).model_dump(mode="json"),
         }
+
+    def fall_back(self, job_id: str, takes: list[dict[str, Any]], failures: dict[str, list[str]]) -> dict[str, Any]:
+        """Give the scenes of takes that failed to the next of their speakers. Returns the new plan, as ``begin`` does.
+
+        Raises the failure itself where a take may have been made, or nobody is left to speak.
+        """
+        scenes = {take["scene"]: failures[take["fingerprint"]] for take in takes if take["fingerprint"] in failures}
+        with self._at.database.session_scope() as session:
+            job = active(session, job_id)
+            for name, (code, message) in failures.items():
+                if code == TakeGone.code or not never_made(session, job.workspace_id, name):
+                    raise WorkFailed(message, code=code)
+            composition, told = fallen_back(_composition(job), scenes)
+            job.composition, job.adjustments = composition.model_dump(mode="json"), [*job.adjustments, *told]
+            self.progress.forget(session, job_id, set(failures))
+        return self.begin(job_id)
 
     async def survey(
         self, job_id: str, workspace_id: str, document: dict[str, Any], takes: list[dict[str, Any]]

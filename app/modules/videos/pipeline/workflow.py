@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from app.avatars.base import Delivery
@@ -19,7 +20,7 @@ from app.modules.videos.pipeline.steps import (
     Steps,
 )
 from app.modules.videos.pipeline.surveying import SurveyPlan
-from app.modules.videos.pipeline.takes import FETCH_DEADLINE_S, SUBMIT_DEADLINE_S, WAIT_DEADLINE_S, TakeSteps
+from app.modules.videos.pipeline.takes import FETCH_DEADLINE_S, WAIT_DEADLINE_S, TakeSteps
 
 Json = dict[str, Any]
 #: Takes of a vendor are made in minutes.
@@ -39,7 +40,7 @@ class RenderWorkflow:
 
     async def _make(self, job_id: str) -> None:
         plan = await self._durable.step(self._steps.begin, job_id)
-        await self._make_takes(job_id, plan)
+        plan = await self._make_takes(job_id, plan)
         await self._listen(job_id, plan)
         surveyed = await self._survey(job_id, plan)
         laid_out = await self._durable.step(self._steps.lay_out, job_id, plan["takes"], surveyed)
@@ -67,16 +68,24 @@ class RenderWorkflow:
             return await child.result()
         return await self.survey(job_id, plan["workspace_id"], plan, plan["picture"])
 
-    async def _make_takes(self, job_id: str, plan: Json) -> None:
+    async def _make_takes(self, job_id: str, plan: Json) -> Json:
+        """Returns the plan by which they were made: where a provider certainly made nothing, and charged nothing, whom
+        its speaker falls back on has taken its place.
+        """
+        while failures := await self._try_takes(job_id, plan):
+            plan = await self._durable.step(self._steps.fall_back, job_id, plan["takes"], failures)
+        return plan
+
+    async def _try_takes(self, job_id: str, plan: Json) -> dict[str, list[str]]:
+        """The takes that failed, with code and message. Raises WorkFailed at once if nobody could take their place."""
         missing = set(plan["missing"])
         first = {take["fingerprint"]: take for take in reversed(plan["takes"]) if take["fingerprint"] in missing}
         elsewhere = any(take["delivery"] == Delivery.RECORDING for take in first.values())
         if elsewhere and len(first) == 1:  # nobody has to look whether it is there
             (take,) = first.values()
-            await self.take(job_id, plan["workspace_id"], take, plan["picture"])
-            return
-        started = [
-            await self._durable.child(
+            return await _failure_of(take, plan, self.take(job_id, plan["workspace_id"], take, plan["picture"]))
+        started = {
+            name: await self._durable.child(
                 "take",
                 job_id,
                 plan["workspace_id"],
@@ -87,9 +96,12 @@ class RenderWorkflow:
                 workspace_id=plan["workspace_id"],
             )
             for name, take in reversed(first.items())
-        ]
-        for child in started:
-            await child.result(every_s=_SELDOM_S if elsewhere else WAIT_S)
+        }
+        failures = dict[str, list[str]]()
+        for name, child in started.items():
+            result = child.result(every_s=_SELDOM_S if elsewhere else WAIT_S)
+            failures |= await _failure_of(first[name], plan, result)
+        return failures
 
     async def _make_parts(self, job_id: str, plan: Json, laid_out: Json) -> None:
         """The sound first, then the chunks, long sequences before short ones, so that all workers have enough to the
@@ -127,7 +139,7 @@ class RenderWorkflow:
         if intent_id is None:
             return
         provider_id = await self._durable.long_step(
-            lambda: self._takes.submit(job_id, intent_id, take, picture), name="submit", deadline_s=SUBMIT_DEADLINE_S
+            lambda: self._takes.submit(job_id, intent_id, take, picture), name="submit", deadline_s=WAIT_DEADLINE_S
         )
         await self._durable.long_step(
             lambda: self._takes.wait(intent_id, take, provider_id), name="wait", deadline_s=WAIT_DEADLINE_S
@@ -168,3 +180,13 @@ class RenderWorkflow:
             name="package",
             deadline_s=PACKAGE_DEADLINE_S,
         )
+
+
+async def _failure_of(take: Json, plan: Json, making: Awaitable[Any]) -> dict[str, list[str]]:
+    try:
+        await making
+    except WorkFailed as error:
+        if not plan["falls_back"]:
+            raise
+        return {take["fingerprint"]: [error.code, str(error)]}
+    return {}

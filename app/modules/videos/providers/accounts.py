@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -14,10 +15,21 @@ from app.core.database import insert_if_absent
 from app.core.errors import Conflict, InvalidRequest, NotFound, TenexError
 from app.core.outbound import Outbound, SourceRefused
 from app.core.vault import Vault
-from app.modules.videos.models import ProviderAccount
+from app.modules.videos.models import ProviderAccount, RenderJob, TakeIntent
+from app.modules.videos.pipeline.settle import ACTIVE
+from app.modules.videos.providers.hooks import OPEN, HookAddresses
 from app.modules.videos.providers.kinds import VENDORS, Kind
 from app.modules.videos.providers.known import Connector
-from app.modules.videos.providers.schemas import AccountStatus, AddProvider, ChangeProvider, ProviderOut
+from app.modules.videos.providers.schemas import (
+    AccountStatus,
+    AddProvider,
+    ChangeProvider,
+    ChangeTerms,
+    ProviderOut,
+)
+
+_MICRO = 1_000_000
+T = TypeVar("T", int, int | None)
 
 
 class ProviderNotFound(NotFound):
@@ -26,6 +38,10 @@ class ProviderNotFound(NotFound):
 
 class ProviderExists(Conflict):
     code = "provider_exists"
+
+
+class ProviderInUse(Conflict):
+    code = "provider_in_use"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +55,26 @@ class Tested:
 class ProviderAccounts:
     """``taken``: names that no account can have."""
 
-    def __init__(self, *, vault: Vault, outbound: Outbound, connector: Connector, taken: Collection[str]) -> None:
+    def __init__(
+        self,
+        *,
+        vault: Vault,
+        outbound: Outbound,
+        connector: Connector,
+        hooks: HookAddresses,
+        taken: Collection[str],
+    ) -> None:
         self._vault, self._outbound, self._connector, self._taken = vault, outbound, connector, taken
+        self._hooks = hooks
 
     def list(self, session: Session, workspace_id: str) -> list[ProviderOut]:
         """By name."""
         mine = sa.select(ProviderAccount).where(ProviderAccount.workspace_id == workspace_id)
-        return [_shown(account) for account in session.scalars(mine.order_by(ProviderAccount.name))]
+        return [self._shown(account) for account in session.scalars(mine.order_by(ProviderAccount.name))]
 
     def get(self, session: Session, workspace_id: str, name: str) -> ProviderOut:
         """Raises ProviderNotFound."""
-        return _shown(_account(session, workspace_id, name))
+        return self._shown(_account(session, workspace_id, name))
 
     def add(self, session: Session, workspace_id: str, wanted: AddProvider) -> str:
         """Returns its name. Raises ProviderExists, InvalidRequest."""
@@ -86,9 +111,34 @@ class ProviderAccounts:
             account.base_url = self._address(wanted.base_url)
         session.flush()
 
+    def agree(self, session: Session, workspace_id: str, name: str, terms: ChangeTerms) -> ProviderOut:
+        """Raises ProviderNotFound."""
+        account = _account(session, workspace_id, name)
+        if "most_at_once" in terms.model_fields_set:
+            account.most_at_once = terms.most_at_once
+        if "most_per_minute" in terms.model_fields_set:
+            account.most_a_minute = terms.most_per_minute
+        if "usd_per_minute" in terms.model_fields_set:
+            price = terms.usd_per_minute
+            account.microusd_a_minute = None if price is None else int(price * _MICRO)
+        if "hook_secret" in terms.model_fields_set:
+            secret = terms.hook_secret
+            account.sealed_hook_secret = None if secret is None else self._vault.seal(secret.get_secret_value())
+        account.updated_at = utc_now()
+        session.flush()
+        return self._shown(account)
+
     def remove(self, session: Session, workspace_id: str, name: str) -> None:
-        """Takes that its provider has not finished are not brought home any more. Raises ProviderNotFound."""
-        session.delete(_account(session, workspace_id, name))
+        """Raises ProviderNotFound, ProviderInUse."""
+        account = _account(session, workspace_id, name)
+        waiting = _under_way(session, account)
+        if waiting:
+            raise ProviderInUse(
+                f"{waiting} of its takes are under way, and would be paid for without coming home. Wait for their "
+                "jobs, or cancel them, then remove it.",
+                extra={"takes": waiting},
+            )
+        session.delete(account)
         session.flush()
 
     async def ask(self, account: ProviderAccount) -> Tested:
@@ -110,7 +160,7 @@ class ProviderAccounts:
         account.balance = tested.standing.balance if tested.standing else account.balance
         account.tested_at = utc_now()
         session.flush()
-        return _shown(account)
+        return self._shown(account)
 
     def _address(self, url: str) -> str:
         try:
@@ -121,6 +171,29 @@ class ProviderAccounts:
             raise InvalidRequest("The base_url is an address without a query.")
         return url.rstrip("/")
 
+    def _shown(self, account: ProviderAccount) -> ProviderOut:
+        usual = VENDORS[Kind(account.kind)].known
+        price = _or(account.microusd_a_minute, usual.microusd_a_minute)
+        return ProviderOut(
+            name=account.name,
+            kind=Kind(account.kind),
+            base_url=account.base_url,
+            key_ends=account.key_ends,
+            status=AccountStatus(account.status),
+            problem=account.problem,
+            balance=account.balance,
+            most_at_once=_or(account.most_at_once, usual.most_at_once),
+            most_per_minute=_or(account.most_a_minute, usual.most_a_minute),
+            usd_per_minute=None if price is None else price / _MICRO,
+            usual_seconds=account.usual_s,
+            slow_seconds=account.slow_s,
+            hook_url=self._hooks.of(account),
+            hook_signed=account.sealed_hook_secret is not None,
+            tested_at=account.tested_at,
+            created_at=account.created_at,
+            updated_at=account.updated_at,
+        )
+
 
 def _account(session: Session, workspace_id: str, name: str) -> ProviderAccount:
     account = session.get(ProviderAccount, (workspace_id, name))
@@ -129,16 +202,13 @@ def _account(session: Session, workspace_id: str, name: str) -> ProviderAccount:
     return account
 
 
-def _shown(account: ProviderAccount) -> ProviderOut:
-    return ProviderOut(
-        name=account.name,
-        kind=Kind(account.kind),
-        base_url=account.base_url,
-        key_ends=account.key_ends,
-        status=AccountStatus(account.status),
-        problem=account.problem,
-        balance=account.balance,
-        tested_at=account.tested_at,
-        created_at=account.created_at,
-        updated_at=account.updated_at,
-    )
+def _or(told: int | None, usual: T) -> int | T:
+    return usual if told is None else told
+
+
+def _under_way(session: Session, account: ProviderAccount) -> int:
+    """Takes that a job waits for."""
+    mine = (TakeIntent.workspace_id == account.workspace_id, TakeIntent.provider == account.name)
+    waiting = RenderJob.id == TakeIntent.job_id, RenderJob.status.in_(ACTIVE), TakeIntent.status.in_(OPEN)
+    query = sa.select(sa.func.count()).select_from(TakeIntent).join(RenderJob, waiting[0]).where(*mine, *waiting[1:])
+    return session.scalar(query) or 0

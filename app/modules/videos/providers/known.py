@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from app.avatars.base import AvatarProvider
-from app.avatars.vendors.remote import Remote
+from app.avatars.vendors.remote import Remote, Terms
 from app.core.database import Database
 from app.core.outbound import Outbound
 from app.core.vault import Vault
@@ -18,11 +18,14 @@ from app.modules.videos.providers.kinds import VENDORS, Kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connector:
-    """Makes a vendor of an account. ``first_poll_s``: how soon it is asked how far a take is."""
+    """Makes a vendor of an account. ``first_poll_s``: how soon it is asked how far a take is. ``call_at``: where it may
+    call, if it can reach us.
+    """
 
     vault: Vault
     outbound: Outbound
     first_poll_s: float
+    call_at: Callable[[ProviderAccount], str | None]
 
     def connect(self, account: ProviderAccount) -> Remote:
         """Raises Unsealable."""
@@ -32,6 +35,12 @@ class Connector:
             base_url=account.base_url,
             outbound=self.outbound,
             first_poll_s=self.first_poll_s,
+            terms=Terms(
+                most_at_once=account.most_at_once,
+                most_a_minute=account.most_a_minute,
+                microusd_a_minute=account.microusd_a_minute,
+            ),
+            call_at=self.call_at(account),
         )
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request
 
 from app.core.pagination import Page
 from app.modules.videos.access import PREFIX, Reader, Writer, services_of
-from app.modules.videos.providers.schemas import AddProvider, ChangeProvider, ProviderOut
+from app.modules.videos.providers.schemas import AddProvider, ChangeProvider, ChangeTerms, ProviderOut
 
 ProviderName = Annotated[str, Path(max_length=64, description="The name of the account", examples=["heygen"])]
 router = APIRouter(prefix=f"{PREFIX}/providers", tags=["providers"])
@@ -55,13 +55,28 @@ def change_provider(provider: ProviderName, body: ChangeProvider, request: Reque
     return _tested(request, caller.workspace_id, provider)
 
 
+@router.patch("/{provider}", summary="Change what is agreed with a provider")
+def agree(provider: ProviderName, body: ChangeTerms, request: Request, caller: Writer) -> ProviderOut:
+    """How many takes it works on at once, how many requests it takes in a minute, what a minute costs, and the secret
+    of its calls. Limits hold across all workers.
+    """
+    services = services_of(request)
+    with services.database.session_scope() as session:
+        return services.accounts_elsewhere.agree(session, caller.workspace_id, provider, body)
+
+
 @router.post("/{provider}/test", summary="Test an account with an avatar provider")
 def test_provider(provider: ProviderName, request: Request, caller: Writer) -> ProviderOut:
     """Asks the provider whether the key is good, and what is left. Costs nothing."""
     return _tested(request, caller.workspace_id, provider)
 
 
-@router.delete("/{provider}", status_code=204, summary="Remove an account with an avatar provider")
+@router.delete(
+    "/{provider}",
+    status_code=204,
+    summary="Remove an account with an avatar provider",
+    responses={409: {"description": "Some of its takes are under way"}},
+)
 def delete_provider(provider: ProviderName, request: Request, caller: Writer) -> None:
     """Its key is forgotten. Videos that were made with it stay; avatar profiles that name it cannot be rendered."""
     services = services_of(request)

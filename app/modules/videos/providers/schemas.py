@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -52,6 +53,32 @@ class ChangeProvider(_WithKey):
     model_config = example(key="sk_V2_…")
 
 
+class ChangeTerms(Sent):
+    """What is agreed with the provider; what is left out stays, and null is what is usual for its kind."""
+
+    model_config = example(most_at_once=20, usd_per_minute=3.5)
+
+    most_at_once: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        default=None, description="Takes it works on at once; 0 for any number"
+    )
+    most_per_minute: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        default=None, description="Requests it takes in a minute; 0 for any number"
+    )
+    usd_per_minute: Annotated[Decimal, Field(ge=0, le=10_000, decimal_places=6)] | None = Field(
+        default=None, description="What a minute of video costs there, in US dollars"
+    )
+    hook_secret: SecretStr | None = Field(
+        default=None, description="With which it signs its calls to `hook_url`, as it was shown there; kept sealed"
+    )
+
+    @field_validator("hook_secret")
+    @classmethod
+    def _not_long(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and not 8 <= len(secret.get_secret_value()) <= 1000:
+            raise ValueError("a secret has 8 to 1000 characters")
+        return secret
+
+
 class ProviderOut(BaseModel):
     """An account, without its key."""
 
@@ -62,6 +89,16 @@ class ProviderOut(BaseModel):
     status: AccountStatus
     problem: str | None = Field(description="Why it is failing", examples=[None])
     balance: str | None = Field(description="What is left, in the provider's words", examples=["12.5 usd"])
+    most_at_once: int = Field(description="Takes it works on at once, as told or as usual; 0: any number")
+    most_per_minute: int = Field(description="Requests it takes in a minute; 0: any number")
+    usd_per_minute: float | None = Field(description="What a minute costs there; null if that is not known")
+    usual_seconds: int | None = Field(description="After which half of its latest takes were made")
+    slow_seconds: int | None = Field(description="After which nine in ten of them were")
+    hook_url: str = Field(
+        description="Where it may call when a take has changed: register it there. Providers that take an address with "
+        "each request are given it, if it is https"
+    )
+    hook_signed: bool = Field(description="Whether calls have to be signed with the `hook_secret`")
     tested_at: datetime | None
     created_at: datetime
     updated_at: datetime

@@ -235,7 +235,7 @@ class Drafting:
         key = (avatar, voice, background)
         if key not in speakers:
             speakers[key] = self._renders.speaker(self._session, self._workspace_id, *key)
-        scene = self._renders.scene(self._workspace_id, wanted.script or "", speakers[key])
+        scene = self._renders.scene(wanted.script or "", speakers[key])
         pauses = {"lead_in_ms": _LEAD_IN_MS, "lead_out_ms": _LEAD_OUT_MS}
         return {"script": scene.script, "speaker": scene.speaker} | pauses
 
