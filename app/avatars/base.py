@@ -78,6 +78,8 @@ class Capabilities:
 
     ``repeatable_s``: for so long a request that is sent again under its reference is answered as the first was.
     ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own.
+    ``lists_avatars``, ``lists_voices``: it may be asked which there are; ``unlisted``: how ids begin that are in no
+    list and can be used none the less; ``plain_voices``: how a voice may begin and need not, as lists have it.
     """
 
     delivery: Delivery
@@ -88,6 +90,10 @@ class Capabilities:
     deadline_s: float
     repeatable_s: float = 0.0
     chooses_voice: bool = True
+    lists_avatars: bool = False
+    lists_voices: bool = False
+    unlisted: tuple[str, ...] = ()
+    plain_voices: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

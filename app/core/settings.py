@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     provider_poll_seconds: float = Field(
         default=10.0, ge=0.05, le=600, description="How soon an avatar provider is asked how far a take is"
     )
+    catalogue_hours: float = Field(
+        default=24.0, ge=0, le=8760, description="How old the lists of avatar providers may be; 0: they are left alone"
+    )
     public_url: str | None = Field(default=None, description="The address clients see, when it is not host and port")
     workers: int | None = Field(default=None, ge=1, le=256, description="Worker processes; one per core if unset")
 

@@ -7,12 +7,14 @@ was.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
+from app.avatars.catalogue import Listed
+from app.avatars.vendors import looks
 from app.avatars.vendors.remote import Remote, Seen, recording, shape_of, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
@@ -30,6 +32,8 @@ class HeyGen(Remote):
         deadline_s=3600.0,
         # A day; the last hour is left for the request itself.
         repeatable_s=timedelta(hours=23).total_seconds(),
+        lists_avatars=True,
+        lists_voices=True,
     )
     money = ("insufficient_credit", "trial_limit_exceeded", "plan_upgrade_required", "quota_exceeded")
     content = ("content_policy_violation", "moderation")
@@ -84,3 +88,9 @@ class HeyGen(Remote):
         told = await self._listed("/v3/users/me")
         left, currency = (within(told, "data", "wallet", name) for name in ("remaining_balance", "currency"))
         return Standing(balance=None if left is None else f"{left} {currency or ''}".strip())
+
+    def list_avatars(self) -> AsyncIterator[Listed]:
+        return looks.looks(self._listed)
+
+    def list_voices(self) -> AsyncIterator[Listed]:
+        return looks.voices(self._listed)

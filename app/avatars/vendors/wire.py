@@ -16,10 +16,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A vendor's answer; ``told`` is empty where it is no JSON object, as of servers in between."""
+    """A vendor's answer; ``told`` is empty where it is no JSON object, as of servers in between.
+
+    ``rows``: what it holds where it is a JSON array.
+    """
 
     status: int
     told: Json
+    rows: list[Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -61,15 +65,16 @@ class Wire:
         sent = {"Accept": "application/json", "Content-Type": "application/json", **self.headers, **headers}
         url = self.base_url.rstrip("/") + path
         answer = await self.outbound.call(method, url, headers=sent, body=body, answer_s=answer_s)
-        return Said(status=answer.status, told=_object(answer.body))
+        told = _document(answer.body)
+        rows = cast("list[Any]", told) if isinstance(told, list) else None
+        return Said(status=answer.status, told=cast("Json", told) if isinstance(told, dict) else {}, rows=rows)
 
 
-def _object(body: bytes) -> Json:
+def _document(body: bytes) -> Any:
     try:
-        told: Any = json.loads(body)
+        return json.loads(body)
     except ValueError:
-        return {}
-    return cast("Json", told) if isinstance(told, dict) else {}
+        return None
 
 
 def within(told: Any, *names: str) -> Any:

@@ -20,6 +20,7 @@ from app.modules.videos.fields import Instant
 from app.modules.videos.files import Files
 from app.modules.videos.jobs import Jobs
 from app.modules.videos.providers.accounts import ProviderAccounts
+from app.modules.videos.providers.catalogues import Catalogues
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
 from app.modules.videos.uploads import Uploads
@@ -58,6 +59,8 @@ class HasVideos(Protocol):
     def transcripts(self) -> Transcripts: ...
     @property
     def accounts_elsewhere(self) -> ProviderAccounts: ...
+    @property
+    def catalogues(self) -> Catalogues: ...
     @property
     def files(self) -> Files: ...
     @property

@@ -6,7 +6,7 @@ Each request is one transaction: video, job, credit hold and the work in the que
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -49,6 +49,7 @@ from app.modules.videos.models import (
 )
 from app.modules.videos.pipeline.settle import ACTIVE, Settlement
 from app.modules.videos.pricing import expected_seconds, quote
+from app.modules.videos.providers.listed_profiles import refuse_unusable
 from app.modules.videos.texts import note_transcript
 from app.speech.script import clean_script
 
@@ -83,6 +84,11 @@ class Change:
     background: str | None = None
     captions: Captions | None = None
     as_copy: bool = False
+
+    @property
+    def needs_takes(self) -> bool:
+        """Whether what was said before may have to be said again: by all but captions."""
+        return replace(self, captions=None, as_copy=False) != Change()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +193,7 @@ class Renders:
     def speaker(
         self, session: Session, workspace_id: str, avatar_id: str, voice_id: str | None, background: str | None
     ) -> Speaker:
-        """Who an avatar profile stands for. Raises for what is not there, or does not fit together."""
+        """Who an avatar profile stands for. Raises for what is not there, not any more, or does not fit together."""
         profile = avatar_of(session, workspace_id, avatar_id)
         speaker = Speaker(
             avatar_id=profile.id,
@@ -196,6 +202,7 @@ class Renders:
             voice_id=voice_id or profile.voice_id,
             background=background or profile.background,
         )
+        refuse_unusable(session, workspace_id, speaker.provider, speaker.provider_avatar_id)
         return self._checked(workspace_id, speaker)
 
     def times_words(self, workspace_id: str, speaker: Speaker) -> bool:
@@ -226,6 +233,8 @@ class Renders:
             given = {"voice_id": change.voice_id, "background": change.background}
             again = old.model_copy(update={name: value for name, value in given.items() if value})
             speaker = self._checked(workspace_id, again)
+            if change.needs_takes:
+                refuse_unusable(session, workspace_id, speaker.provider, speaker.provider_avatar_id)
         picture = Picture(
             aspect_ratio=change.aspect_ratio or before.picture.aspect_ratio,
             resolution=change.resolution or before.picture.resolution,

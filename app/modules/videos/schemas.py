@@ -478,6 +478,7 @@ class AvatarOut(BaseModel):
                     "provider_avatar_id": "maya",
                     "voice_id": "espeak-en-us-clara",
                     "background": "dawn",
+                    "problem": None,
                     "metadata": {},
                     "created_at": "2026-01-01T00:00:00Z",
                     "updated_at": "2026-01-01T00:00:00Z",
@@ -493,6 +494,7 @@ class AvatarOut(BaseModel):
     provider_avatar_id: str
     voice_id: str
     background: str
+    problem: str | None = Field(description="Why nothing can be rendered with it now, as far as that is known")
     metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime

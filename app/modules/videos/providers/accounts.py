@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.avatars.base import Standing
+from app.avatars.catalogue import ListKind
 from app.core.clock import utc_now
 from app.core.database import insert_if_absent
 from app.core.errors import Conflict, InvalidRequest, NotFound, TenexError
 from app.core.outbound import Outbound, SourceRefused
 from app.core.vault import Vault
 from app.modules.videos.models import ProviderAccount
+from app.modules.videos.providers import entries
+from app.modules.videos.providers.catalogue_schemas import CatalogueOut, ListingOut
+from app.modules.videos.providers.entries import ListName
 from app.modules.videos.providers.kinds import VENDORS, Kind
 from app.modules.videos.providers.known import Connector
+from app.modules.videos.providers.models import Listing
 from app.modules.videos.providers.schemas import AccountStatus, AddProvider, ChangeProvider, ProviderOut
 
 
@@ -45,11 +50,12 @@ class ProviderAccounts:
     def list(self, session: Session, workspace_id: str) -> list[ProviderOut]:
         """By name."""
         mine = sa.select(ProviderAccount).where(ProviderAccount.workspace_id == workspace_id)
-        return [_shown(account) for account in session.scalars(mine.order_by(ProviderAccount.name))]
+        known = entries.listings_of(session, workspace_id)
+        return [_shown(account, known) for account in session.scalars(mine.order_by(ProviderAccount.name))]
 
     def get(self, session: Session, workspace_id: str, name: str) -> ProviderOut:
         """Raises ProviderNotFound."""
-        return _shown(_account(session, workspace_id, name))
+        return _with_lists(session, account_of(session, workspace_id, name))
 
     def add(self, session: Session, workspace_id: str, wanted: AddProvider) -> str:
         """Returns its name. Raises ProviderExists, InvalidRequest."""
@@ -80,15 +86,15 @@ class ProviderAccounts:
 
     def change(self, session: Session, workspace_id: str, name: str, wanted: ChangeProvider) -> None:
         """Raises ProviderNotFound, InvalidRequest."""
-        account, key = _account(session, workspace_id, name), wanted.key.get_secret_value()
+        account, key = account_of(session, workspace_id, name), wanted.key.get_secret_value()
         account.sealed, account.key_ends, account.updated_at = self._vault.seal(key), key[-4:], utc_now()
         if wanted.base_url is not None:
-            account.base_url = self._address(wanted.base_url)
+            self._move(session, account, self._address(wanted.base_url))
         session.flush()
 
     def remove(self, session: Session, workspace_id: str, name: str) -> None:
         """Takes that its provider has not finished are not brought home any more. Raises ProviderNotFound."""
-        session.delete(_account(session, workspace_id, name))
+        session.delete(account_of(session, workspace_id, name))
         session.flush()
 
     async def ask(self, account: ProviderAccount) -> Tested:
@@ -100,17 +106,24 @@ class ProviderAccounts:
 
     def account(self, session: Session, workspace_id: str, name: str) -> ProviderAccount:
         """Raises ProviderNotFound."""
-        return _account(session, workspace_id, name)
+        return account_of(session, workspace_id, name)
 
     def record(self, session: Session, workspace_id: str, name: str, tested: Tested) -> ProviderOut:
         """Raises ProviderNotFound."""
-        account = _account(session, workspace_id, name)
+        account = account_of(session, workspace_id, name)
         account.status = (AccountStatus.FAILING if tested.problem else AccountStatus.WORKING).value
         account.problem = tested.problem[:2000] if tested.problem else None
         account.balance = tested.standing.balance if tested.standing else account.balance
         account.tested_at = utc_now()
         session.flush()
-        return _shown(account)
+        return _with_lists(session, account)
+
+    def _move(self, session: Session, account: ProviderAccount, address: str) -> None:
+        """What was listed elsewhere says nothing of what is there."""
+        if address != account.base_url:
+            account.base_url = address
+            for kind in ListKind:
+                entries.forget(session, ListName(workspace_id=account.workspace_id, provider=account.name, kind=kind))
 
     def _address(self, url: str) -> str:
         try:
@@ -122,14 +135,30 @@ class ProviderAccounts:
         return url.rstrip("/")
 
 
-def _account(session: Session, workspace_id: str, name: str) -> ProviderAccount:
-    account = session.get(ProviderAccount, (workspace_id, name))
+def account_of(session: Session, workspace_id: str, name: str, *, share: bool = False) -> ProviderAccount:
+    """``share``: it cannot be changed or removed until this transaction ends. Raises ProviderNotFound."""
+    locked = {"read": True} if share else None
+    account = session.get(ProviderAccount, (workspace_id, name), with_for_update=locked, populate_existing=share)
     if account is None:
         raise ProviderNotFound("There is no such provider in this workspace.")
     return account
 
 
-def _shown(account: ProviderAccount) -> ProviderOut:
+def catalogue_of(account: ProviderAccount, known: Iterable[Listing]) -> CatalogueOut:
+    """How its lists stand, of all that are known."""
+    mine = {each.kind: each for each in known if each.provider == account.name}
+    vendor = VENDORS[Kind(account.kind)].known
+    return CatalogueOut(
+        avatars=ListingOut.of(mine.get(ListKind.AVATAR), offered=vendor.lists_avatars),
+        voices=ListingOut.of(mine.get(ListKind.VOICE), offered=vendor.lists_voices),
+    )
+
+
+def _with_lists(session: Session, account: ProviderAccount) -> ProviderOut:
+    return _shown(account, entries.listings_of(session, account.workspace_id, [account.name]))
+
+
+def _shown(account: ProviderAccount, known: Iterable[Listing]) -> ProviderOut:
     return ProviderOut(
         name=account.name,
         kind=Kind(account.kind),
@@ -138,6 +167,7 @@ def _shown(account: ProviderAccount) -> ProviderOut:
         status=AccountStatus(account.status),
         problem=account.problem,
         balance=account.balance,
+        catalogue=catalogue_of(account, known),
         tested_at=account.tested_at,
         created_at=account.created_at,
         updated_at=account.updated_at,

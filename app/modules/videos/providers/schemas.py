@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
+from app.modules.videos.providers.catalogue_schemas import CatalogueOut
 from app.modules.videos.providers.kinds import Kind
 from app.modules.videos.schemas import Sent, example
 
@@ -62,6 +63,7 @@ class ProviderOut(BaseModel):
     status: AccountStatus
     problem: str | None = Field(description="Why it is failing", examples=[None])
     balance: str | None = Field(description="What is left, in the provider's words", examples=["12.5 usd"])
+    catalogue: CatalogueOut
     tested_at: datetime | None
     created_at: datetime
     updated_at: datetime
