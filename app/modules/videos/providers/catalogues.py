@@ -49,7 +49,7 @@ class Heard:
 
 class Catalogues:
     def __init__(self, *, database: Database, connector: Connector, clock: Clock = utc_now) -> None:
-        self._database, self._connector, self._clock = database, connector, clock
+        self._database, self.connector, self._clock = database, connector, clock
 
     def sync(self, workspace_id: str, provider: str, *, within_s: float) -> CatalogueOut:
         """Ask for both lists, now. What the provider has against it is told in ``problem``. Raises ProviderNotFound."""
@@ -103,7 +103,7 @@ class Catalogues:
     async def _hear(self, account: ProviderAccount, within_s: float) -> list[Heard]:
         kinds = _offered(VENDORS[Kind(account.kind)].known)
         try:
-            vendor = self._connector.connect(account)
+            vendor = self.connector.connect(account)
         except TenexError as error:
             return [Heard(kind=kind, problem=str(error)) for kind in kinds]
         return list(await asyncio.gather(*(_ask(vendor, kind, within_s) for kind in kinds)))

@@ -18,6 +18,7 @@ from app.modules.videos.providers.models import CatalogueEntry, Listing
 from app.modules.videos.words import title_key, words_of
 
 LONGEST_ID = 200
+_LONGEST_TAG, _MOST_TAGS, _LONGEST_LINK = 100, 50, 8000
 _AT_ONCE = 400
 _KEYS = ("workspace_id", "provider", "kind", "provider_id")
 
@@ -61,7 +62,7 @@ def record(session: Session, name: ListName, listed: Iterable[Listed], asked_at:
     listing = _locked(session, name, asked_at)
     if listing.verified_at is not None and listing.verified_at > asked_at:
         return
-    rows = [_row(name, each, asked_at) for each in {each.id: each for each in listed if _can_be_named(each)}.values()]
+    rows = [_row(name, each, asked_at) for each in {each.id: each for each in listed if _can_be_named(each.id)}.values()]
     for start in range(0, len(rows), _AT_ONCE):
         session.connection().execute(_written(session), rows[start : start + _AT_ONCE])
     missing = (*_in(name), CatalogueEntry.verified_at < asked_at, CatalogueEntry.gone_at.is_(None))
@@ -127,14 +128,14 @@ def _row(name: ListName, listed: Listed, asked_at: datetime) -> Mapping[str, Any
         "orientation": listed.orientation,
         "width": listed.width,
         "height": listed.height,
-        "languages": list(listed.languages),
-        "tags": list(listed.tags),
-        "engines": list(listed.engines),
-        "aspect_ratios": list(listed.aspect_ratios),
-        "default_voice": listed.default_voice if len(listed.default_voice or "") <= LONGEST_ID else None,
-        "preview_image_url": listed.preview_image_url,
-        "preview_video_url": listed.preview_video_url,
-        "preview_audio_url": listed.preview_audio_url,
+        "languages": _plain_all(listed.languages),
+        "tags": _plain_all(listed.tags),
+        "engines": _plain_all(listed.engines),
+        "aspect_ratios": _plain_all(listed.aspect_ratios),
+        "default_voice": listed.default_voice if _can_be_named(listed.default_voice or "") else None,
+        "preview_image_url": _link(listed.preview_image_url),
+        "preview_video_url": _link(listed.preview_video_url),
+        "preview_audio_url": _link(listed.preview_audio_url),
         "readiness": listed.readiness.value,
         "reason": _plain(listed.reason, 500),
         "first_seen_at": asked_at,
@@ -143,8 +144,20 @@ def _row(name: ListName, listed: Listed, asked_at: datetime) -> Mapping[str, Any
     }
 
 
-def _can_be_named(listed: Listed) -> bool:
-    return 0 < len(listed.id) <= LONGEST_ID and listed.id.isprintable()
+def _can_be_named(own_id: str) -> bool:
+    return 0 < len(own_id) <= LONGEST_ID and own_id.isprintable()
+
+
+def _plain_all(texts: Iterable[str]) -> list[str]:
+    plain = (_plain(text, _LONGEST_TAG) for text in texts)
+    return [text for text in plain if text is not None][:_MOST_TAGS]
+
+
+def _link(url: str | None) -> str | None:
+    """One that can be shown to people: to the web, and to nothing else."""
+    if url is None or len(url) > _LONGEST_LINK or not url.isprintable():
+        return None
+    return url if url.startswith(("https://", "http://")) else None
 
 
 def _plain(text: str | None, most: int) -> str | None:
