@@ -59,11 +59,11 @@ def record(session: Session, name: ListName, listed: Iterable[Listed], asked_at:
 
     Of two that were asked for at once, the one that was asked for last counts, whichever comes first.
     """
+    named = {each.id: each for each in listed if _can_be_named(each.id)}
+    rows = [_row(name, each, asked_at) for each in named.values()]
     listing = _locked(session, name, asked_at)
     if listing.verified_at is not None and listing.verified_at > asked_at:
         return
-    named = {each.id: each for each in listed if _can_be_named(each.id)}
-    rows = [_row(name, each, asked_at) for each in named.values()]
     for start in range(0, len(rows), _AT_ONCE):
         session.connection().execute(_written(session), rows[start : start + _AT_ONCE])
     missing = (*_in(name), CatalogueEntry.verified_at < asked_at, CatalogueEntry.gone_at.is_(None))
