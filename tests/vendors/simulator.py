@@ -8,9 +8,9 @@ Videos are made by a clock; links are signed, and expire. ``faults`` are used up
   hour later), ``running`` (409), or a refusal: ``money``, ``content``, ``unknown``.
 - poll: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``stuck``, ``strange`` (an unknown status), ``no_link``
   (made, without a link), ``fail`` (the render fails), ``gone`` (404), ``revoked`` (the key is refused).
-- list: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``repeats`` (the first cursor again), ``mute`` (no list in
-  the answer), ``slow`` (no answer for an hour), ``forbidden`` (403, without the vendor's own words); used up by
-  ``list 2`` where only a second page is meant.
+- list: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``deep`` (JSON that is nested without end), ``mute`` (no
+  list in the answer), ``repeats`` (the first cursor again), ``slow`` (no answer for an hour), ``forbidden`` (403, not
+  in the vendor's own words). ``list 2``: where only a second page is meant.
 - media: ``expired`` (403), ``early`` (404), ``short`` (half of the bytes), ``page`` (HTML as MP4), ``empty``,
   ``private`` (a redirect into a private network).
 """
@@ -191,6 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = faults.pop(0) if faults else ""
         if fault in ("blip", "page"):
             return self._page(503 if fault == "blip" else 200)
+        if fault == "deep":
+            return self._send(200, b"[" * 100_000, "application/json")
         if fault == "slow":
             self.simulator.closing.wait(3600)
         if fault in ("cut", "slow"):

@@ -95,6 +95,7 @@ def test_every_page_is_read_and_what_is_not_offered_is_said_plainly(name: str, a
         ("cut", ProviderBusy),
         ("page", ListingUnusable),
         ("mute", ListingUnusable),
+        ("deep", ListingUnusable),
         ("repeats", ListingUnusable),
         ("forbidden", ProviderRefused),
     ],

@@ -370,7 +370,8 @@ def test_what_was_said_already_can_have_other_captions_without_its_avatar(
     sync(owner)
     for change in ({"aspect_ratio": "9:16"}, {"script": "Something else."}, {"voice_id": "voice_2"}):
         assert owner.post(f"/{video['id']}/renders", change).json()["code"] == "avatar_gone"
-    assert owner.post(f"/{video['id']}/renders", {"captions": "burned"}).status_code == 202
+    same = {"captions": "burned", "voice_id": "voice_1", "avatar_id": video["avatar_id"]}
+    assert owner.post(f"/{video['id']}/renders", same).status_code == 202
 
 
 def test_a_removed_account_is_told_in_its_profiles_and_takes_its_catalogue_along(

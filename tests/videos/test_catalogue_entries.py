@@ -77,8 +77,8 @@ def test_an_earlier_failure_that_comes_late_hides_no_success(any_database: Datab
         entries.record_problem(session, name, "no answer", NOON)
     assert listing(any_database, name).problem is None
     with any_database.session_scope() as session:
-        entries.record_problem(session, name, "no answer", LATER + timedelta(minutes=1))
-    assert listing(any_database, name).problem == "no answer"
+        entries.record_problem(session, name, "no\0 ans\ud800wer", LATER + timedelta(minutes=1))
+    assert listing(any_database, name).problem == "no ans wer"
     assert (listing(any_database, name).verified_at, present(any_database, name)) == (LATER, ["a"])
 
 
@@ -103,7 +103,7 @@ def test_whatever_a_provider_writes_can_be_kept(any_database: Database, name: Li
         Listed(id="", name="no id", owned=False),
         Listed(id="z" * 300, name="cannot be named", owned=False),
         Listed(id="tab\there", name="nor this", owned=False),
-        Listed(id="日本", name="花子 ☕", owned=False, languages=("ja_JP", ""), tags=("\n", "5\0%")),
+        Listed(id="日本", name="花子 ☕", owned=False, languages=("ja_JP", "", "\0\ud800"), tags=("\n", "5\0%")),
         Listed(id="link", name="link", owned=False, preview_video_url="javascript:alert(1)", default_voice="v\0"),
         Listed(id="bare", name="", owned=False, preview_image_url="https://host.example/" + "q" * 3000),
     ]

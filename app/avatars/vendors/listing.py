@@ -17,6 +17,7 @@ from app.avatars.vendors.wire import Json, within
 Ask = Callable[[str], Awaitable[Json]]
 Row = Json
 MOST_PAGES = 400
+_LONGEST, _LONGEST_TAG, _MOST_TAGS = 4000, 200, 50
 
 
 async def by_token(
@@ -78,16 +79,17 @@ def objects_in(found: list[Any]) -> list[Row]:
 
 
 def text_in(row: Row, *names: str) -> str | None:
-    """The first of these that is text and not empty."""
+    """The first of these that is text, not empty, and no longer than anything sensible."""
     values = (within(row, name) for name in names)
-    return next((value for value in values if isinstance(value, str) and value), None)
+    return next((value for value in values if isinstance(value, str) and 0 < len(value) <= _LONGEST), None)
 
 
 def texts_in(row: Row, name: str) -> tuple[str, ...]:
     found = within(row, name)
     if not isinstance(found, list):
         return ()
-    return tuple(value for value in cast("list[Any]", found) if isinstance(value, str) and value)
+    values = (value for value in cast("list[Any]", found)[:_MOST_TAGS] if isinstance(value, str))
+    return tuple(value for value in values if 0 < len(value) <= _LONGEST_TAG)
 
 
 def size_in(row: Row, name: str) -> int | None:

@@ -73,7 +73,7 @@ class Wire:
 def _document(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -6,7 +6,7 @@ Each request is one transaction: video, job, credit hold and the work in the que
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,11 +84,6 @@ class Change:
     background: str | None = None
     captions: Captions | None = None
     as_copy: bool = False
-
-    @property
-    def needs_takes(self) -> bool:
-        """Whether what was said before may have to be said again: by all but captions."""
-        return replace(self, captions=None, as_copy=False) != Change()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +228,6 @@ class Renders:
             given = {"voice_id": change.voice_id, "background": change.background}
             again = old.model_copy(update={name: value for name, value in given.items() if value})
             speaker = self._checked(workspace_id, again)
-            if change.needs_takes:
-                refuse_unusable(session, workspace_id, speaker.provider, speaker.provider_avatar_id)
         picture = Picture(
             aspect_ratio=change.aspect_ratio or before.picture.aspect_ratio,
             resolution=change.resolution or before.picture.resolution,
@@ -242,7 +235,10 @@ class Renders:
         )
         script = before.script if change.script is None else change.script
         scene = self.scene(workspace_id, script, speaker)
-        return Composition(picture=picture, scenes=(scene,), captions=change.captions or before.captions)
+        changed = Composition(picture=picture, scenes=(scene,), captions=before.captions)
+        if changed != before:  # else its takes are there already
+            refuse_unusable(session, workspace_id, speaker.provider, speaker.provider_avatar_id)
+        return changed.model_copy(update={"captions": change.captions or before.captions})
 
 
 def video_of(session: Session, workspace_id: str, video_id: str, *, lock: bool = False) -> Video:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.avatars.base import Capabilities
-from app.avatars.catalogue import CatalogueNotOffered, Listed, ListingOverdue, ListKind
+from app.avatars.catalogue import CatalogueNotOffered, Listed, ListingOverdue, ListingUnusable, ListKind
 from app.avatars.vendors.remote import Remote
 from app.core.clock import Clock, utc_now
 from app.core.database import Database
@@ -33,6 +33,7 @@ from app.modules.videos.providers.models import CatalogueEntry, Listing
 
 #: How long a request waits, one that asks for the list and one that is about something else; and nobody does.
 ASKED_S, BESIDE_S, UNASKED_S = 60.0, 20.0, 300.0
+MOST_ENTRIES = 20_000
 #: A list that did not come is not asked for again sooner.
 _PAUSE = timedelta(minutes=15)
 
@@ -123,7 +124,7 @@ async def _ask(vendor: Remote, kind: ListKind, within_s: float) -> Heard:
     }
     try:
         async with asyncio.timeout(within_s):
-            return Heard(kind=kind, listed=[each async for each in lists[kind]()])
+            return Heard(kind=kind, listed=await _all_of(lists[kind]()))
     except CatalogueNotOffered:
         return Heard(kind=kind, offered=False)
     except TenexError as error:
@@ -134,6 +135,15 @@ async def _ask(vendor: Remote, kind: ListKind, within_s: float) -> Heard:
             "again or wait: unless TENEX_CATALOGUE_HOURS is 0, it is asked once more, with more time."
         )
         return Heard(kind=kind, problem=str(late))
+
+
+async def _all_of(rows: AsyncIterator[Listed]) -> list[Listed]:
+    found = list[Listed]()
+    async for each in rows:
+        if len(found) == MOST_ENTRIES:
+            raise ListingUnusable(f"It lists more than {MOST_ENTRIES}, which are not kept. Nothing was changed.")
+        found.append(each)
+    return found
 
 
 def _record(session: Session, account: ProviderAccount, heard: Heard, asked_at: datetime) -> None:

@@ -18,7 +18,7 @@ from app.modules.videos.providers.models import CatalogueEntry, Listing
 from app.modules.videos.words import title_key, words_of
 
 LONGEST_ID = 200
-_LONGEST_TAG, _MOST_TAGS, _LONGEST_LINK = 100, 50, 8000
+_LONGEST_VOICE, _LONGEST_TAG, _MOST_TAGS = 100, 100, 50
 _AT_ONCE = 400
 _KEYS = ("workspace_id", "provider", "kind", "provider_id")
 
@@ -79,7 +79,7 @@ def record_problem(session: Session, name: ListName, problem: str, asked_at: dat
     """Why a list did not come. What is known stays."""
     listing = _locked(session, name, asked_at)
     if listing.verified_at is None or listing.verified_at < asked_at:
-        listing.problem, listing.tried_at = problem[:2000], max(listing.tried_at, asked_at)
+        listing.problem, listing.tried_at = _plain(problem, 2000), max(listing.tried_at, asked_at)
     session.flush()
 
 
@@ -133,7 +133,7 @@ def _row(name: ListName, listed: Listed, asked_at: datetime) -> Mapping[str, Any
         "tags": _plain_all(listed.tags),
         "engines": _plain_all(listed.engines),
         "aspect_ratios": _plain_all(listed.aspect_ratios),
-        "default_voice": listed.default_voice if _can_be_named(listed.default_voice or "") else None,
+        "default_voice": _voice(listed.default_voice),
         "preview_image_url": _link(listed.preview_image_url),
         "preview_video_url": _link(listed.preview_video_url),
         "preview_audio_url": _link(listed.preview_audio_url),
@@ -149,6 +149,11 @@ def _can_be_named(own_id: str) -> bool:
     return 0 < len(own_id) <= LONGEST_ID and own_id.isprintable()
 
 
+def _voice(own_id: str | None) -> str | None:
+    """One that a profile can name."""
+    return own_id if own_id and len(own_id) <= _LONGEST_VOICE and _can_be_named(own_id) else None
+
+
 def _plain_all(texts: Iterable[str]) -> list[str]:
     plain = (_plain(text, _LONGEST_TAG) for text in texts)
     return [text for text in plain if text is not None][:_MOST_TAGS]
@@ -156,9 +161,7 @@ def _plain_all(texts: Iterable[str]) -> list[str]:
 
 def _link(url: str | None) -> str | None:
     """One that can be shown to people: to the web, and to nothing else."""
-    if url is None or len(url) > _LONGEST_LINK or not url.isprintable():
-        return None
-    return url if url.startswith(("https://", "http://")) else None
+    return url if url and url.isprintable() and url.startswith(("https://", "http://")) else None
 
 
 def _plain(text: str | None, most: int) -> str | None:
@@ -249,9 +252,9 @@ def _passing(wanted: EntryFilter) -> Iterator[sa.ColumnElement[bool]]:
 
 def _facets(listed: Listed, name: str) -> str:
     words = (f"w:{word}" for word in words_of(name))
-    spoken = (f"l:{part}" for language in listed.languages for part in _with_ranges(_tag(language)))
-    engines = (f"e:{_tag(engine)}" for engine in listed.engines)
-    shapes = (f"a:{_tag(shape)}" for shape in listed.aspect_ratios)
+    spoken = (f"l:{part}" for language in _plain_all(listed.languages) for part in _with_ranges(_tag(language)))
+    engines = (f"e:{_tag(engine)}" for engine in _plain_all(listed.engines))
+    shapes = (f"a:{_tag(shape)}" for shape in _plain_all(listed.aspect_ratios))
     lines = dict.fromkeys((*words, *spoken, *engines, *shapes))
     return "".join(f"\n{line}" for line in lines) + "\n"
 
