@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from app.core.clock import utc_now
-from app.modules.videos.providers.catalogues import Catalogues
+from app.modules.videos.providers.catalogues import MOST_ENTRIES, Catalogues
 from tests.vendors.heygen import HeyGenSimulator
 from tests.vendors.lists import heygen_voice, look
 from tests.vendors.others import DIdSimulator, EngineSimulator, SynthesiaSimulator, TavusSimulator
@@ -275,6 +275,16 @@ def test_an_engine_may_offer_lists_and_stop(owner: Caller, vendors: Vendors[Any]
     assert owner.post("/providers/http/catalogue/sync").json()["code"] == "catalogue_not_offered"
     assert owner.get("/providers/http").json()["catalogue"]["avatars"]["status"] == "not_offered"
     assert profile(owner, "nobody", "http").status_code == 201
+
+
+def test_a_list_without_measure_is_not_kept(owner: Caller, vendors: Vendors[Any]) -> None:
+    class Endless(EngineSimulator):
+        def catalogue(self, path: str, query: dict[str, list[str]], *, repeats: bool) -> Any:
+            return {"avatars": [{"id": str(number)} for number in range(MOST_ENTRIES + 1)], "voices": []}
+
+    listed_as = add(owner, vendors(Endless), "http")["catalogue"]["avatars"]
+    assert listed_as["status"] == "never"
+    assert f"more than {MOST_ENTRIES}" in listed_as["problem"]
 
 
 # profiles ------------------------------------------------------------------------------------------------------------
