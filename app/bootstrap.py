@@ -24,7 +24,7 @@ from app.engine.durable import Durable, reporting
 from app.engine.lease import leases_for
 from app.engine.migrations import migrate_engine
 from app.engine.worker import EngineWorker, Workflow
-from app.housekeeping import Housekeeping
+from app.housekeeping import Chore, Housekeeping
 from app.media.children import Nursery
 from app.media.examined import Bounds
 from app.modules.accounts.service import Accounts
@@ -52,6 +52,7 @@ from app.modules.videos.pipeline.takes import TakeSteps
 from app.modules.videos.pipeline.workflow import RenderWorkflow
 from app.modules.videos.pipeline.workshop import Making, Workshop, sweep_scratch
 from app.modules.videos.providers.accounts import ProviderAccounts
+from app.modules.videos.providers.catalogues import Catalogues
 from app.modules.videos.providers.hooks import HookAddresses, ProviderHooks
 from app.modules.videos.providers.known import Connector, KnownProviders
 from app.modules.videos.references import References
@@ -87,6 +88,7 @@ class Platform:
     providers: Providers
     accounts_elsewhere: ProviderAccounts
     provider_hooks: ProviderHooks
+    catalogues: Catalogues
     credits: Credits
     settlement: Settlement
 
@@ -130,6 +132,10 @@ class Services:
     @property
     def provider_hooks(self) -> ProviderHooks:
         return self.platform.provider_hooks
+
+    @property
+    def catalogues(self) -> Catalogues:
+        return self.platform.catalogues
 
     @property
     def credits(self) -> Credits:
@@ -186,6 +192,7 @@ def build_platform(settings: Settings) -> Platform:
             vault=vault, outbound=outbound, connector=connector, hooks=hooks, taken=set(built_in)
         ),
         provider_hooks=ProviderHooks(vault=vault, addresses=hooks),
+        catalogues=Catalogues(database=database, connector=connector),
         credits=credits,
         settlement=Settlement(credits),
     )
@@ -331,6 +338,7 @@ def build_housekeeping(platform: Platform) -> Housekeeping:
     return Housekeeping(
         Chores(platform.database),
         {
+            **_refreshing(platform),
             "expire uploads": (timedelta(minutes=1), lambda _going_on: expiry.expire()),
             "forget answers": (timedelta(hours=1), forget_answers),
             "sweep scratch": (
@@ -344,6 +352,15 @@ def build_housekeeping(platform: Platform) -> Housekeeping:
             "collect orphans": (timedelta(hours=6), lambda going_on: collector.collect(going_on=going_on)),
         },
     )
+
+
+def _refreshing(platform: Platform) -> dict[str, Chore]:
+    """Of what providers list; how old that may be is looked at more often."""
+    older_than = timedelta(hours=platform.settings.catalogue_hours)
+    if not older_than:
+        return {}
+    work: Chore = (timedelta(minutes=5), lambda going_on: platform.catalogues.refresh(older_than, going_on))
+    return {"refresh catalogues": work}
 
 
 def _bounds(settings: Settings) -> Bounds:

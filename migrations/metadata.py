@@ -6,7 +6,8 @@ import app.core.chores
 import app.core.idempotency
 import app.modules.accounts.models
 import app.modules.credits.models
-import app.modules.videos.models  # noqa: F401
+import app.modules.videos.models
+import app.modules.videos.providers.models  # noqa: F401
 from app.core.database import Base
 
 metadata = Base.metadata

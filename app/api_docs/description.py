@@ -37,7 +37,7 @@ TAGS = [
     {"name": "files", "description": "Decks, images, sound, subtitles and fonts"},
     {"name": "renders", "description": "Render jobs: progress, events, cancelling"},
     {"name": "avatars", "description": "Who can speak, how, and where"},
-    {"name": "providers", "description": "Accounts with avatar providers elsewhere"},
+    {"name": "providers", "description": "Accounts with avatar providers elsewhere, and what they list"},
     {"name": "credits", "description": "What the workspace has, holds and has spent"},
     {"name": "operation", "description": "For whoever runs this server"},
 ]
@@ -78,6 +78,9 @@ _CONFLICTS = {
     "delete_video": "video_referenced",
     "cancel_job": "job_finished",
     "add_provider": "provider_exists",
+    "sync_catalogue": "catalogue_not_offered",
+    "list_catalogue_avatars": "catalogue_not_synced",
+    "list_catalogue_voices": "catalogue_not_synced",
     "change_avatar": "built_in_avatar",
     "delete_avatar": "built_in_avatar",
 }

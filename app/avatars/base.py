@@ -87,6 +87,8 @@ class Capabilities:
     pictures it makes, ``16:9`` and the like; ``rate``: their frames a second; none: as it likes. ``most_at_once``,
     ``most_a_minute``: takes it works on, and requests it takes; 0: any number. ``looks_at``: takes it is asked about in
     one call. ``microusd_a_minute``: what a minute costs, in millionths of a dollar.
+    ``lists_avatars``, ``lists_voices``: it may be asked which there are; ``unlisted``: how ids begin that are in no
+    list and can be used none the less; ``plain_voices``: how a voice may begin and need not, as lists have it.
     """
 
     delivery: Delivery
@@ -103,6 +105,10 @@ class Capabilities:
     most_a_minute: int = 0
     looks_at: int = 1
     microusd_a_minute: int | None = None
+    lists_avatars: bool = False
+    lists_voices: bool = False
+    unlisted: tuple[str, ...] = ()
+    plain_voices: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,9 @@ class Settings(BaseSettings):
     provider_patience_seconds: float = Field(
         default=900.0, ge=0, le=86_400, description="How long an avatar provider is tried that cannot be reached"
     )
+    catalogue_hours: float = Field(
+        default=24.0, ge=0, le=8760, description="How old the lists of avatar providers may be; 0: they are left alone"
+    )
     public_url: str | None = Field(default=None, description="The address clients see, when it is not host and port")
     workers: int | None = Field(default=None, ge=1, le=256, description="Worker processes; one per core if unset")
 

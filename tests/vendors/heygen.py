@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
+from tests.vendors.lists import heygen_voice, look, token_page
 from tests.vendors.simulator import Answer, Json, Simulator
 
 _REQUIRED = ("type", "avatar_id", "script", "voice_id")
@@ -28,6 +30,12 @@ class HeyGenSimulator(Simulator):
     def __init__(self, film: bytes) -> None:
         super().__init__(film)
         self._answered: dict[str, Answer] = {}
+        self.lists = {
+            "public looks": [look("look_1", "Ann in the office"), look("look_2", "Ann outdoors"), look("look_3", "Bo")],
+            "private looks": [],
+            "public voices": [heygen_voice("voice_1", "Clara"), heygen_voice("voice_2", "Dan", gender="male")],
+            "private voices": [],
+        }
 
     def signed(self, headers: Mapping[str, str]) -> bool:
         return headers.get("x-api-key") == self.key
@@ -70,6 +78,13 @@ class HeyGenSimulator(Simulator):
         shown = {name: self.state(name, "")["data"]["status"] for name in wanted if name in self.videos}
         items = [{"video_id": name, "status": status} for name, status in shown.items()]
         return {"items": items, "not_found": [name for name in wanted if name not in shown]}
+
+    def catalogue(self, path: str, query: dict[str, list[str]], *, repeats: bool) -> Any:
+        kind = {"/v3/avatars/looks": ("looks", "ownership"), "/v3/voices": ("voices", "type")}.get(path)
+        if kind is None:
+            return None
+        rows, token = token_page(self.lists[f"{query[kind[1]][0]} {kind[0]}"], query, repeats=repeats)
+        return {"data": rows, "has_more": token is not None, "next_token": token}
 
     def error(self, kind: str) -> Answer:
         status, code = _ERRORS[kind]

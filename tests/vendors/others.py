@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from tests.vendors.lists import PAGE, did_voice, presenter, replica, scene_avatar, token_page
 from tests.vendors.simulator import Answer, Json, Simulator
 
 
@@ -25,6 +26,19 @@ class DIdSimulator(Simulator):
         "key": (401, "AuthorizationError"),
         "gone": (404, "NotFoundError"),
     }
+
+    def __init__(self, film: bytes) -> None:
+        super().__init__(film)
+        self.lists = {
+            "/clips/presenters": [presenter("p_1", "Amy"), presenter("p_2", "Ben"), presenter("p_3", "Cid")],
+            "/scenes/avatars": [scene_avatar("s_1", "Mine")],
+            "/expressives/avatars": [],
+            "/tts/voices": [
+                did_voice("en-US-JennyNeural", "Jenny", "microsoft"),
+                did_voice("voice_1", "Vic", "microsoft"),
+                did_voice("v_1", "Rachel", "elevenlabs"),
+            ],
+        }
 
     def signed(self, headers: Mapping[str, str]) -> bool:
         return headers.get("Authorization") == f"Basic {self.key}"
@@ -57,6 +71,14 @@ class DIdSimulator(Simulator):
             return None
         mine = [name for name, video in self.videos.items() if video["path"] == path]
         return {product: [self.shown(name, "waiting", None) for name in reversed(mine)]}
+
+    def catalogue(self, path: str, query: dict[str, list[str]], *, repeats: bool) -> Any:
+        if path not in self.lists:
+            return None
+        if path == "/tts/voices":
+            return self.lists[path]
+        rows, token = token_page(self.lists[path], query, repeats=repeats)
+        return {path.rpartition("/")[2]: rows} | ({"token": token} if token else {})
 
     def error(self, kind: str) -> Answer:
         status, code = self._errors[kind]
@@ -138,6 +160,11 @@ class TavusSimulator(Simulator):
         "gone": 404,
     }
 
+    def __init__(self, film: bytes) -> None:
+        super().__init__(film)
+        stock = [replica("r_1", "Anna"), replica("r_2", "Carter"), replica("r_3", "Luna", model_name="phoenix-3")]
+        self.lists = {"system": stock, "user": []}
+
     def signed(self, headers: Mapping[str, str]) -> bool:
         return headers.get("x-api-key") == self.key
 
@@ -162,6 +189,13 @@ class TavusSimulator(Simulator):
         size, page = int(query["limit"][0]), int(query["page"][0])
         found = list(reversed(self.videos))[size * page : size * (page + 1)]
         return {"data": [self.shown(name, "waiting", None) for name in found], "total_count": len(self.videos)}
+
+    def catalogue(self, path: str, query: dict[str, list[str]], *, repeats: bool) -> Any:
+        """Pages from 0, as of its videos."""
+        if path != "/v2/replicas":
+            return None
+        rows, page = self.lists[query["replica_type"][0]], 0 if repeats else int(query["page"][0])
+        return {"data": rows[PAGE * page : PAGE * (page + 1)], "total_count": len(rows) + (99 if repeats else 0)}
 
     def error(self, kind: str) -> Answer:
         words = {"message": "Invalid access token"} if kind == "key" else {"error": "No."}
@@ -189,6 +223,8 @@ class EngineSimulator(Simulator):
     def __init__(self, film: bytes) -> None:
         super().__init__(film)
         self._answered: dict[str, Answer] = {}
+        faces = [{"id": "face.png", "name": "Face"}, {"id": "look_1"}, {"id": "other.png", "name": "Other"}]
+        self.lists = {"avatars": faces, "voices": [{"id": "voice_1", "name": "One", "languages": ["en-GB"]}]}
 
     def signed(self, headers: Mapping[str, str]) -> bool:
         return headers.get("Authorization") == f"Bearer {self.key}"
@@ -216,6 +252,14 @@ class EngineSimulator(Simulator):
             return None
         found = [self.shown(name, "waiting", None) for name in self.videos]
         return {"takes": [each for each in found if each["ref"] == query["ref"][0]]}
+
+    def catalogue(self, path: str, query: dict[str, list[str]], *, repeats: bool) -> Any:
+        """Without a list of that name in ``lists``, it is not offered."""
+        name = path.strip("/")
+        if name not in self.lists:
+            return None
+        rows, following = token_page(self.lists[name], query, repeats=repeats)
+        return {name: rows} | ({"next": following} if following else {})
 
     def error(self, kind: str) -> Answer:
         status, code = self._errors[kind]

@@ -8,6 +8,9 @@ Videos are made by a clock; links are signed, and expire. ``faults`` are used up
   hour later), ``running`` (409), or a refusal: ``money``, ``content``, ``unknown``.
 - poll: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``stuck``, ``strange`` (an unknown status), ``no_link``
   (made, without a link), ``fail`` (the render fails), ``gone`` (404), ``revoked`` (the key is refused).
+- list: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``deep`` (JSON that is nested without end), ``mute`` (no
+  list in the answer), ``repeats`` (the first cursor again), ``slow`` (no answer for an hour), ``forbidden`` (403, not
+  in the vendor's own words). ``list 2``: where only a second page is meant.
 - media: ``expired`` (403), ``early`` (404), ``short`` (half of the bytes), ``page`` (HTML as MP4), ``empty``,
   ``private`` (a redirect into a private network).
 """
@@ -49,6 +52,8 @@ class Simulator(ABC):
         self.ledger: list[str] = []
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.videos: dict[str, Json] = {}
+        #: What it lists, by a name of the simulator's own; tests change it.
+        self.lists: dict[str, list[Json]] = {}
         self.lock, self.closing = threading.RLock(), threading.Event()
         self.url, self.most_at_once, self.wait_s = "", 0, 0
 
@@ -76,6 +81,10 @@ class Simulator(ABC):
     @abstractmethod
     def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
         """None where there is no such list."""
+
+    def catalogue(self, path: str, query: dict[str, list[str]], *, repeats: bool) -> Any:
+        """A page of the avatars or voices; None where that is no list of them."""
+        return None
 
     @abstractmethod
     def error(self, kind: str) -> Answer: ...
@@ -173,10 +182,29 @@ class _Handler(BaseHTTPRequestHandler):
             return self._media(query)
         if not self._known("GET"):
             return None
+        if self.simulator.catalogue(path.path, query, repeats=False) is not None:
+            return self._catalogue(path.path, query)
         listed = self.simulator.listed(path.path, query)
         if listed is not None:
             return self._answer((200, listed))
         return self._video(unquote(path.path.rpartition("/")[2]))
+
+    def _catalogue(self, path: str, query: dict[str, list[str]]) -> None:
+        onward = any(query.get(name, ["0"])[0] not in ("0", "p0") for name in ("token", "cursor", "page"))
+        faults = self.simulator.faults["list 2" if onward and self.simulator.faults["list 2"] else "list"]
+        fault = faults.pop(0) if faults else ""
+        if fault in ("blip", "page"):
+            return self._page(503 if fault == "blip" else 200)
+        if fault == "deep":
+            return self._send(200, b"[" * 100_000, "application/json")
+        if fault == "slow":
+            self.simulator.closing.wait(3600)
+        if fault in ("cut", "slow"):
+            return self._cut()
+        if fault == "forbidden":
+            return self._page(403)
+        answer = self.simulator.catalogue(path, query, repeats=fault == "repeats")
+        return self._answer((200, {"unrelated": 1} if fault == "mute" else answer))
 
     def _video(self, video_id: str) -> None:
         fault = self.simulator.next_fault("poll")

@@ -7,11 +7,13 @@ twice: the reference is ``user_data``, by which a request that may have arrived 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
+from app.avatars.catalogue import Listed
+from app.avatars.vendors import presenters
 from app.avatars.vendors.remote import Remote, Seen, recording, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
@@ -29,7 +31,16 @@ _VOICES = ("microsoft", "elevenlabs", "amazon", "google", "azure-openai")
 
 class DId(Remote):
     base_url = "https://api.d-id.com"
-    known = recording(max_script_chars=10_000, first_poll_s=2.0, longest_poll_s=10.0, deadline_s=600.0)
+    known = recording(
+        max_script_chars=10_000,
+        first_poll_s=2.0,
+        longest_poll_s=10.0,
+        deadline_s=600.0,
+        lists_avatars=True,
+        lists_voices=True,
+        unlisted=("https:",),
+        plain_voices=f"{presenters.PLAIN}:",
+    )
     content = ("Moderation", "CelebrityRecognized")
 
     def check(self, *, avatar: str, voice: str, background: str) -> None:  # noqa: ARG002 - its lists are not read here
@@ -93,3 +104,24 @@ class DId(Remote):
         told = await self._listed("/credits")
         left = within(told, "remaining")
         return Standing(balance=None if left is None else f"{left} credits")
+
+    async def list_avatars(self) -> AsyncIterator[Listed]:
+        for product in presenters.PRODUCTS:
+            async for listed in presenters.presenters(self._of_plan, *product):
+                yield listed
+
+    async def list_voices(self) -> AsyncIterator[Listed]:
+        said = await self._wire.read("/tts/voices")
+        if not said.ok:
+            raise self._refusal(said)
+        for listed in presenters.voices(said):
+            yield listed
+
+    async def _of_plan(self, path: str) -> Json:
+        """A product that the account's plan does not include has no avatars. Only D-ID's own words count as that."""
+        said = await self._wire.read(path)
+        if said.status in (403, 404) and self._fault(said)[0] in ("PermissionError", "NotFoundError"):
+            return {"presenters": [], "avatars": []}
+        if not said.ok:
+            raise self._refusal(said)
+        return said.told

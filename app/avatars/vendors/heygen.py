@@ -7,12 +7,14 @@ was.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeReport, TakeRequest, TakeState
+from app.avatars.catalogue import Listed
+from app.avatars.vendors import looks
 from app.avatars.vendors.hooks import Signature
 from app.avatars.vendors.remote import Remote, Seen, recording, shape_of, title_of
 from app.avatars.vendors.wire import Json, Said, within
@@ -38,6 +40,8 @@ class HeyGen(Remote):
         looks_at=100,
         # Avatar IV, a digital twin at 1080p, as published in 2026: 0.0667 dollars a second.
         microusd_a_minute=4_000_000,
+        lists_avatars=True,
+        lists_voices=True,
     )
     money = ("insufficient_credit", "trial_limit_exceeded", "plan_upgrade_required", "quota_exceeded")
     signature = Signature(header="heygen-signature", moment="heygen-timestamp", dated=False)
@@ -110,6 +114,12 @@ class HeyGen(Remote):
         told = await self._listed("/v3/users/me")
         left, currency = (within(told, "data", "wallet", name) for name in ("remaining_balance", "currency"))
         return Standing(balance=None if left is None else f"{left} {currency or ''}".strip())
+
+    def list_avatars(self) -> AsyncIterator[Listed]:
+        return looks.looks(self._listed)
+
+    def list_voices(self) -> AsyncIterator[Listed]:
+        return looks.voices(self._listed)
 
 
 def _under_way(told: Json) -> Iterator[str]:

@@ -1,17 +1,20 @@
 """An engine of one's own behind HTTP, by the contract of docs/providers.md: MuseTalk, LatentSync or anything else.
 
 ``POST /takes`` asks for a take, ``GET /takes/{id}`` shows it, ``GET /takes?ref=`` finds it, ``GET /health`` answers. A
-request that is sent again under its reference has to be answered as the first was.
+request that is sent again under its reference has to be answered as the first was. ``GET /avatars`` and ``GET /voices``
+may be there, or answer 404.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, urljoin
 
 from app.avatars.base import Standing, TakeRequest, TakeState
+from app.avatars.catalogue import CatalogueNotOffered, Listed
+from app.avatars.vendors import engines
 from app.avatars.vendors.remote import Remote, Seen, recording
 from app.avatars.vendors.wire import Json, Said, within
 
@@ -27,6 +30,8 @@ class HttpEngine(Remote):
         deadline_s=6 * 3600.0,
         repeatable_s=timedelta(days=7).total_seconds(),
         chooses_voice=False,
+        lists_avatars=True,
+        lists_voices=True,
     )
     key_refused = (401, 403)
     money = ("out_of_credits",)
@@ -82,3 +87,17 @@ class HttpEngine(Remote):
         told = await self._listed("/health")
         balance = within(told, "balance")
         return Standing(balance=None if balance is None else str(balance))
+
+    def list_avatars(self) -> AsyncIterator[Listed]:
+        return engines.entries(self._offered, "avatars", self._wire.base_url)
+
+    def list_voices(self) -> AsyncIterator[Listed]:
+        return engines.entries(self._offered, "voices", self._wire.base_url)
+
+    async def _offered(self, path: str) -> Json:
+        said = await self._wire.read(path)
+        if said.status == 404:
+            raise CatalogueNotOffered(f"{self.name} does not answer GET {path.partition('?')[0]}, which it need not.")
+        if not said.ok:
+            raise self._refusal(said)
+        return said.told

@@ -7,7 +7,7 @@ anew each time, since they expire. Its key goes to the vendor alone, never to wh
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -30,6 +30,7 @@ from app.avatars.base import (
     TakeRequest,
     TakeState,
 )
+from app.avatars.catalogue import CatalogueNotOffered, Listed
 from app.avatars.vendors.hooks import Signature
 from app.avatars.vendors.wire import Json, Said, Wire
 from app.core.outbound import Outbound, SourceRefused, SourceTooLarge
@@ -147,6 +148,14 @@ class Remote(OneByOne, ABC):
 
     @abstractmethod
     async def standing(self) -> Standing: ...
+
+    def list_avatars(self) -> AsyncIterator[Listed]:
+        """All of them, in pages. Raises CatalogueNotOffered, ListingUnusable, and what a refusal means."""
+        raise CatalogueNotOffered(f"{self.name} has no list of its avatars. Take their ids from its own pages.")
+
+    def list_voices(self) -> AsyncIterator[Listed]:
+        """Likewise."""
+        raise CatalogueNotOffered(f"{self.name} has no list of its voices. Take their ids from its own pages.")
 
     # what does not ---------------------------------------------------------------------------------------------------
 

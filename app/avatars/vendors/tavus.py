@@ -6,11 +6,13 @@ that may have arrived is looked for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
+from app.avatars.catalogue import Listed
+from app.avatars.vendors import replicas
 from app.avatars.vendors.remote import Remote, Seen, recording, ref_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
@@ -22,7 +24,12 @@ _PAGES, _PAGE = 3, 100
 class Tavus(Remote):
     base_url = "https://tavusapi.com"
     known = recording(
-        max_script_chars=5000, first_poll_s=10.0, longest_poll_s=60.0, deadline_s=3600.0, chooses_voice=False
+        max_script_chars=5000,
+        first_poll_s=10.0,
+        longest_poll_s=60.0,
+        deadline_s=3600.0,
+        chooses_voice=False,
+        lists_avatars=True,
     )
 
     def check(self, *, avatar: str, voice: str, background: str) -> None:  # noqa: ARG002 - its lists are not read here
@@ -72,3 +79,6 @@ class Tavus(Remote):
     async def standing(self) -> Standing:
         await self._listed("/v2/videos?limit=1&page=0")
         return Standing()
+
+    def list_avatars(self) -> AsyncIterator[Listed]:
+        return replicas.replicas(self._listed)

@@ -18,13 +18,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A vendor's answer; ``told`` is empty where it is no JSON object, as of servers in between. ``wait_s``: how long
-    it asks to wait, if it does.
+    """A vendor's answer; ``told`` is empty where it is no JSON object, as of servers in between. ``rows``: what it
+    holds where it is a JSON array. ``wait_s``: how long it asks to wait, if it does.
     """
 
     status: int
     told: Json
     wait_s: float = _WAIT_S
+    rows: list[Any] | None = None
 
     @property
     def ok(self) -> bool:
@@ -66,7 +67,10 @@ class Wire:
         sent = {"Accept": "application/json", "Content-Type": "application/json", **self.headers, **headers}
         url = self.base_url.rstrip("/") + path
         answer = await self.outbound.call(method, url, headers=sent, body=body, answer_s=answer_s)
-        return Said(status=answer.status, told=_object(answer.body), wait_s=_wait_s(answer.headers))
+        told = _document(answer.body)
+        rows = cast("list[Any]", told) if isinstance(told, list) else None
+        known = cast("Json", told) if isinstance(told, dict) else {}
+        return Said(status=answer.status, told=known, rows=rows, wait_s=_wait_s(answer.headers))
 
 
 def _wait_s(headers: Mapping[str, str]) -> float:
@@ -74,12 +78,11 @@ def _wait_s(headers: Mapping[str, str]) -> float:
     return min(float(told), _LONGEST_WAIT_S) if told.isdecimal() else _WAIT_S
 
 
-def _object(body: bytes) -> Json:
+def _document(body: bytes) -> Any:
     try:
-        told: Any = json.loads(body)
-    except ValueError:
-        return {}
-    return cast("Json", told) if isinstance(told, dict) else {}
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def within(told: Any, *names: str) -> Any:

@@ -20,6 +20,7 @@ from app.modules.videos.fields import Instant
 from app.modules.videos.files import Files
 from app.modules.videos.jobs import Jobs
 from app.modules.videos.providers.accounts import ProviderAccounts
+from app.modules.videos.providers.catalogues import Catalogues
 from app.modules.videos.providers.hooks import ProviderHooks
 from app.modules.videos.references import References
 from app.modules.videos.renders import Renders
@@ -61,6 +62,8 @@ class HasVideos(Protocol):
     def accounts_elsewhere(self) -> ProviderAccounts: ...
     @property
     def provider_hooks(self) -> ProviderHooks: ...
+    @property
+    def catalogues(self) -> Catalogues: ...
     @property
     def files(self) -> Files: ...
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from app.modules.videos import repository
 from app.modules.videos.assets import patched
 from app.modules.videos.errors import BuiltInAvatar, UnknownProvider, VoiceNeeded
 from app.modules.videos.models import AvatarProfile
+from app.modules.videos.providers.listed_profiles import default_voice, problems, require_avatar, require_voice
 from app.modules.videos.renders import avatar_of
 from app.modules.videos.schemas import AvatarOut, ChangeAvatar, CreateAvatar
 from app.speech.builtin import ESPEAK_VOICES
@@ -44,14 +46,16 @@ class Avatars:
 
     def list(self, session: Session, workspace_id: str, page: PageRequest) -> Slice[AvatarOut]:
         """The workspace's own, newest first, then the built-in ones."""
-        return repository.list_avatars(session, workspace_id, page).map(_shown)
+        found = repository.list_avatars(session, workspace_id, page)
+        shown = self._all_shown(session, workspace_id, found.rows)
+        return Slice(rows=shown, next=found.next, of=found.of)
 
     def get(self, session: Session, workspace_id: str, avatar_id: str) -> AvatarOut:
         """Raises AvatarNotFound."""
-        return _shown(avatar_of(session, workspace_id, avatar_id))
+        return self._shown(session, workspace_id, avatar_of(session, workspace_id, avatar_id))
 
     def create(self, session: Session, workspace_id: str, wanted: CreateAvatar) -> AvatarOut:
-        """Raises UnknownProvider, VoiceNeeded, and what the provider has against it."""
+        """Raises UnknownProvider, VoiceNeeded, what the provider has against it, and for what it does not list."""
         moment = utc_now()
         profile = AvatarProfile(
             id=new_id(),
@@ -66,32 +70,34 @@ class Avatars:
             created_at=moment,
             updated_at=moment,
         )
-        self._complete(profile)
+        self._complete(session, profile, named={"provider_avatar_id", "voice_id"})
         _check_fallbacks(session, profile)
         session.add(profile)
         session.flush()
-        return _shown(profile)
+        return self._shown(session, workspace_id, profile)
 
     def change(self, session: Session, workspace_id: str, avatar_id: str, change: ChangeAvatar) -> AvatarOut:
-        """Raises AvatarNotFound, BuiltInAvatar, InvalidMetadata, and what the provider has against it."""
+        """Raises AvatarNotFound, BuiltInAvatar, InvalidMetadata, and as ``create`` does."""
         profile = _own(session, workspace_id, avatar_id)
         for name in change.model_fields_set - {"metadata"}:
             setattr(profile, name, getattr(change, name))
         if "metadata" in change.model_fields_set:
             profile.details = patched(profile.details, change.metadata)
-        self._complete(profile)
+        self._complete(session, profile, named=change.model_fields_set)
         _check_fallbacks(session, profile)
         profile.updated_at = utc_now()
         session.flush()
-        return _shown(profile)
+        return self._shown(session, workspace_id, profile)
 
     def remove(self, session: Session, workspace_id: str, avatar_id: str) -> None:
         """Videos that were made with it stay, and can be rendered again. Raises AvatarNotFound, BuiltInAvatar."""
         session.delete(_own(session, workspace_id, avatar_id))
         session.flush()
 
-    def _complete(self, profile: AvatarProfile) -> None:
-        """Fill in what was left out, and ask the provider whether it can be used."""
+    def _complete(self, session: Session, profile: AvatarProfile, *, named: Collection[str]) -> None:
+        """Fill in what was left out, and see whether it can be used. What is ``named`` has to be there: what was there
+        before may have gone since, and be given another name none the less.
+        """
         providers = self._providers.of(profile.workspace_id or "")
         provider = providers.get(profile.provider)
         if provider is None:
@@ -104,9 +110,25 @@ class Avatars:
         if presenter is not None:
             profile.voice_id = profile.voice_id or voice_of(presenter)
             profile.background = profile.background or presenter.default_backdrop
-        elif not profile.voice_id and profile.provider != STUDIO and provider.capabilities.chooses_voice:
+        if "provider_avatar_id" in named:
+            require_avatar(session, profile, provider.capabilities)
+        if "voice_id" in named:
+            require_voice(session, profile, provider.capabilities)
+        profile.voice_id = profile.voice_id or default_voice(session, profile)
+        if not profile.voice_id and profile.provider != STUDIO and provider.capabilities.chooses_voice:
             raise VoiceNeeded(f"{profile.provider} has no voice to fall back to: name one in voice_id.")
         provider.check(avatar=profile.provider_avatar_id, voice=profile.voice_id, background=profile.background)
+
+    def _shown(self, session: Session, workspace_id: str, profile: AvatarProfile) -> AvatarOut:
+        return self._all_shown(session, workspace_id, [profile])[0]
+
+    def _all_shown(self, session: Session, workspace_id: str, profiles: Sequence[AvatarProfile]) -> list[AvatarOut]:
+        elsewhere = [profile for profile in profiles if profile.workspace_id and profile.provider != STUDIO]
+        if not elsewhere:
+            return [_shown(profile, None) for profile in profiles]
+        known, faults = self._providers.of(workspace_id), problems(session, workspace_id, elsewhere)
+        missing = {profile.id: _no_account(profile) for profile in elsewhere if profile.provider not in known}
+        return [_shown(profile, missing.get(profile.id) or faults.get(profile.id)) for profile in profiles]
 
 
 def ensure_built_in(session: Session) -> None:
@@ -143,6 +165,10 @@ def _check_fallbacks(session: Session, profile: AvatarProfile) -> None:
         raise InvalidRequest("A profile falls back on others, and on each of them once.")
 
 
+def _no_account(profile: AvatarProfile) -> str:
+    return f"There is no avatar provider {profile.provider} here any more. Add the account again, or choose another."
+
+
 def _own(session: Session, workspace_id: str, avatar_id: str) -> AvatarProfile:
     profile = avatar_of(session, workspace_id, avatar_id)
     if profile.workspace_id is None:
@@ -153,7 +179,7 @@ def _own(session: Session, workspace_id: str, avatar_id: str) -> AvatarProfile:
     return profile
 
 
-def _shown(profile: AvatarProfile) -> AvatarOut:
+def _shown(profile: AvatarProfile, problem: str | None) -> AvatarOut:
     return AvatarOut(
         id=profile.id,
         name=profile.name,
@@ -163,6 +189,7 @@ def _shown(profile: AvatarProfile) -> AvatarOut:
         voice_id=profile.voice_id,
         background=profile.background,
         fallbacks=profile.fallbacks,
+        problem=problem,
         metadata=profile.details,
         created_at=profile.created_at,
         updated_at=profile.updated_at,

@@ -13,6 +13,11 @@ TenexError
 ├── EmptyUpload          400  a file of no bytes
 ├── UploadTooLarge       413  more bytes than are accepted
 ├── UnknownProvider      400  no avatar provider of that name is configured
+├── UnlistedAvatar       400  the provider does not list an avatar of that id
+├── UnlistedVoice        400  likewise a voice
+├── AvatarGone           400  the provider listed the avatar once, and does not any more
+├── AvatarNotUsable      400  the provider is still making the avatar, or failed to
+├── CatalogueNotSynced   409  the provider was never asked what it lists, or did not answer
 ├── VoiceNeeded          400  the provider has no voice of its own to fall back to
 └── InvalidMetadata      400  the merged metadata is too large or too deep
 """
@@ -88,6 +93,26 @@ class UploadTooLarge(TooLarge):
 
 class UnknownProvider(InvalidRequest):
     code = "unknown_provider"
+
+
+class UnlistedAvatar(InvalidRequest):
+    code = "unlisted_avatar"
+
+
+class UnlistedVoice(InvalidRequest):
+    code = "unlisted_voice"
+
+
+class AvatarGone(InvalidRequest):
+    code = "avatar_gone"
+
+
+class AvatarNotUsable(InvalidRequest):
+    code = "avatar_not_usable"
+
+
+class CatalogueNotSynced(Conflict):
+    code = "catalogue_not_synced"
 
 
 class VoiceNeeded(InvalidRequest):

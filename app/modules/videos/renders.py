@@ -49,6 +49,7 @@ from app.modules.videos.models import (
 )
 from app.modules.videos.pipeline.settle import ACTIVE, Settlement
 from app.modules.videos.pricing import expected_seconds, quote
+from app.modules.videos.providers.listed_profiles import refuse_unusable
 from app.modules.videos.texts import note_transcript
 from app.speech.script import clean_script
 
@@ -182,13 +183,14 @@ class Renders:
     def speaker(
         self, session: Session, workspace_id: str, avatar_id: str, voice_id: str | None, background: str | None
     ) -> Speaker:
-        """Who an avatar profile stands for. Raises for what is not there, or does not fit together."""
+        """Who an avatar profile stands for. Raises for what is not there, not any more, or does not fit together."""
         profile = avatar_of(session, workspace_id, avatar_id)
         speaker = _speaker(profile, voice_id, background).model_copy(
             update={"fallbacks": tuple(_speaker(avatar_of(session, workspace_id, each)) for each in profile.fallbacks)}
         )
         for fallback in speaker.fallbacks:
             self._checked(workspace_id, fallback)
+        refuse_unusable(session, workspace_id, speaker.provider, speaker.provider_avatar_id)
         return self._checked(workspace_id, speaker)
 
     def times_words(self, workspace_id: str, speaker: Speaker) -> bool:
@@ -226,7 +228,10 @@ class Renders:
         )
         script = before.script if change.script is None else change.script
         scene = self.scene(script, speaker)
-        return Composition(picture=picture, scenes=(scene,), captions=change.captions or before.captions)
+        changed = Composition(picture=picture, scenes=(scene,), captions=before.captions)
+        if changed != before:  # else its takes are there already
+            refuse_unusable(session, workspace_id, speaker.provider, speaker.provider_avatar_id)
+        return changed.model_copy(update={"captions": change.captions or before.captions})
 
 
 def video_of(session: Session, workspace_id: str, video_id: str, *, lock: bool = False) -> Video:

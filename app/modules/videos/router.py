@@ -30,7 +30,7 @@ from app.modules.videos.clips import routes as clip_routes
 from app.modules.videos.fields import SearchText, Seconds, TagNames, milliseconds
 from app.modules.videos.finding import Sort, VideoFilter, list_name
 from app.modules.videos.models import Kind, Source, VideoStatus
-from app.modules.videos.providers import hook_routes
+from app.modules.videos.providers import catalogue_routes, hook_routes
 from app.modules.videos.providers import routes as provider_routes
 from app.modules.videos.renders import Order
 from app.modules.videos.schemas import ChangeVideo, CreateVideo, RevisionOut, VideoOut, VideoSummary
@@ -49,6 +49,7 @@ router.include_router(render_routes.fixed)
 router.include_router(avatar_routes.router)
 router.include_router(provider_routes.router)
 router.include_router(hook_routes.router)
+router.include_router(catalogue_routes.router)
 router.include_router(upload_routes.router)
 router.include_router(file_routes.router)
 router.include_router(webinar_routes.router)

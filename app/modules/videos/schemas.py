@@ -512,6 +512,7 @@ class AvatarOut(BaseModel):
                     "voice_id": "espeak-en-us-clara",
                     "background": "dawn",
                     "fallbacks": [],
+                    "problem": None,
                     "metadata": {},
                     "created_at": "2026-01-01T00:00:00Z",
                     "updated_at": "2026-01-01T00:00:00Z",
@@ -528,6 +529,7 @@ class AvatarOut(BaseModel):
     voice_id: str
     background: str
     fallbacks: list[str] = Field(description="Avatar profiles that speak, in this order, if this one cannot be made")
+    problem: str | None = Field(description="Why nothing can be rendered with it now, as far as that is known")
     metadata: dict[str, Any]
     created_at: datetime
     updated_at: datetime

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.avatars.base import Standing
+from app.avatars.catalogue import ListKind
 from app.core.clock import utc_now
 from app.core.database import insert_if_absent
 from app.core.errors import Conflict, InvalidRequest, NotFound, TenexError
@@ -17,9 +18,13 @@ from app.core.outbound import Outbound, SourceRefused
 from app.core.vault import Vault
 from app.modules.videos.models import ProviderAccount, RenderJob, TakeIntent
 from app.modules.videos.pipeline.settle import ACTIVE
+from app.modules.videos.providers import entries
+from app.modules.videos.providers.catalogue_schemas import CatalogueOut, ListingOut
+from app.modules.videos.providers.entries import ListName
 from app.modules.videos.providers.hooks import OPEN, HookAddresses
 from app.modules.videos.providers.kinds import VENDORS, Kind
 from app.modules.videos.providers.known import Connector
+from app.modules.videos.providers.models import Listing
 from app.modules.videos.providers.schemas import (
     AccountStatus,
     AddProvider,
@@ -70,11 +75,12 @@ class ProviderAccounts:
     def list(self, session: Session, workspace_id: str) -> list[ProviderOut]:
         """By name."""
         mine = sa.select(ProviderAccount).where(ProviderAccount.workspace_id == workspace_id)
-        return [self._shown(account) for account in session.scalars(mine.order_by(ProviderAccount.name))]
+        known = entries.listings_of(session, workspace_id)
+        return [self._shown(account, known) for account in session.scalars(mine.order_by(ProviderAccount.name))]
 
     def get(self, session: Session, workspace_id: str, name: str) -> ProviderOut:
         """Raises ProviderNotFound."""
-        return self._shown(_account(session, workspace_id, name))
+        return self._with_lists(session, account_of(session, workspace_id, name))
 
     def add(self, session: Session, workspace_id: str, wanted: AddProvider) -> str:
         """Returns its name. Raises ProviderExists, InvalidRequest."""
@@ -105,15 +111,15 @@ class ProviderAccounts:
 
     def change(self, session: Session, workspace_id: str, name: str, wanted: ChangeProvider) -> None:
         """Raises ProviderNotFound, InvalidRequest."""
-        account, key = _account(session, workspace_id, name), wanted.key.get_secret_value()
+        account, key = account_of(session, workspace_id, name), wanted.key.get_secret_value()
         account.sealed, account.key_ends, account.updated_at = self._vault.seal(key), key[-4:], utc_now()
         if wanted.base_url is not None:
-            account.base_url = self._address(wanted.base_url)
+            self._move(session, account, self._address(wanted.base_url))
         session.flush()
 
     def agree(self, session: Session, workspace_id: str, name: str, terms: ChangeTerms) -> ProviderOut:
         """Raises ProviderNotFound."""
-        account = _account(session, workspace_id, name)
+        account = account_of(session, workspace_id, name)
         if "most_at_once" in terms.model_fields_set:
             account.most_at_once = terms.most_at_once
         if "most_per_minute" in terms.model_fields_set:
@@ -126,11 +132,11 @@ class ProviderAccounts:
             account.sealed_hook_secret = None if secret is None else self._vault.seal(secret.get_secret_value())
         account.updated_at = utc_now()
         session.flush()
-        return self._shown(account)
+        return self._with_lists(session, account)
 
     def remove(self, session: Session, workspace_id: str, name: str) -> None:
         """Raises ProviderNotFound, ProviderInUse."""
-        account = _account(session, workspace_id, name)
+        account = account_of(session, workspace_id, name)
         waiting = _under_way(session, account)
         if waiting:
             raise ProviderInUse(
@@ -150,17 +156,24 @@ class ProviderAccounts:
 
     def account(self, session: Session, workspace_id: str, name: str) -> ProviderAccount:
         """Raises ProviderNotFound."""
-        return _account(session, workspace_id, name)
+        return account_of(session, workspace_id, name)
 
     def record(self, session: Session, workspace_id: str, name: str, tested: Tested) -> ProviderOut:
         """Raises ProviderNotFound."""
-        account = _account(session, workspace_id, name)
+        account = account_of(session, workspace_id, name)
         account.status = (AccountStatus.FAILING if tested.problem else AccountStatus.WORKING).value
         account.problem = tested.problem[:2000] if tested.problem else None
         account.balance = tested.standing.balance if tested.standing else account.balance
         account.tested_at = utc_now()
         session.flush()
-        return self._shown(account)
+        return self._with_lists(session, account)
+
+    def _move(self, session: Session, account: ProviderAccount, address: str) -> None:
+        """What was listed elsewhere says nothing of what is there."""
+        if address != account.base_url:
+            account.base_url = address
+            for kind in ListKind:
+                entries.forget(session, ListName(workspace_id=account.workspace_id, provider=account.name, kind=kind))
 
     def _address(self, url: str) -> str:
         try:
@@ -171,7 +184,10 @@ class ProviderAccounts:
             raise InvalidRequest("The base_url is an address without a query.")
         return url.rstrip("/")
 
-    def _shown(self, account: ProviderAccount) -> ProviderOut:
+    def _with_lists(self, session: Session, account: ProviderAccount) -> ProviderOut:
+        return self._shown(account, entries.listings_of(session, account.workspace_id, [account.name]))
+
+    def _shown(self, account: ProviderAccount, known: Iterable[Listing]) -> ProviderOut:
         usual = VENDORS[Kind(account.kind)].known
         price = _or(account.microusd_a_minute, usual.microusd_a_minute)
         return ProviderOut(
@@ -182,6 +198,7 @@ class ProviderAccounts:
             status=AccountStatus(account.status),
             problem=account.problem,
             balance=account.balance,
+            catalogue=catalogue_of(account, known),
             most_at_once=_or(account.most_at_once, usual.most_at_once),
             most_per_minute=_or(account.most_a_minute, usual.most_a_minute),
             usd_per_minute=None if price is None else price / _MICRO,
@@ -195,8 +212,10 @@ class ProviderAccounts:
         )
 
 
-def _account(session: Session, workspace_id: str, name: str) -> ProviderAccount:
-    account = session.get(ProviderAccount, (workspace_id, name))
+def account_of(session: Session, workspace_id: str, name: str, *, share: bool = False) -> ProviderAccount:
+    """``share``: it cannot be changed or removed until this transaction ends. Raises ProviderNotFound."""
+    locked = {"read": True} if share else None
+    account = session.get(ProviderAccount, (workspace_id, name), with_for_update=locked, populate_existing=share)
     if account is None:
         raise ProviderNotFound("There is no such provider in this workspace.")
     return account
@@ -212,3 +231,13 @@ def _under_way(session: Session, account: ProviderAccount) -> int:
     waiting = RenderJob.id == TakeIntent.job_id, RenderJob.status.in_(ACTIVE), TakeIntent.status.in_(OPEN)
     query = sa.select(sa.func.count()).select_from(TakeIntent).join(RenderJob, waiting[0]).where(*mine, *waiting[1:])
     return session.scalar(query) or 0
+
+
+def catalogue_of(account: ProviderAccount, known: Iterable[Listing]) -> CatalogueOut:
+    """How its lists stand, of all that are known."""
+    mine = {each.kind: each for each in known if each.provider == account.name}
+    vendor = VENDORS[Kind(account.kind)].known
+    return CatalogueOut(
+        avatars=ListingOut.of(mine.get(ListKind.AVATAR), offered=vendor.lists_avatars),
+        voices=ListingOut.of(mine.get(ListKind.VOICE), offered=vendor.lists_voices),
+    )

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Path, Request
 
 from app.core.pagination import Page
 from app.modules.videos.access import PREFIX, Reader, Writer, services_of
-from app.modules.videos.providers.schemas import AddProvider, ChangeProvider, ChangeTerms, ProviderOut
+from app.modules.videos.providers.catalogues import BESIDE_S
+from app.modules.videos.providers.schemas import AccountStatus, AddProvider, ChangeProvider, ChangeTerms, ProviderOut
 
 ProviderName = Annotated[str, Path(max_length=64, description="The name of the account", examples=["heygen"])]
 router = APIRouter(prefix=f"{PREFIX}/providers", tags=["providers"])
@@ -31,7 +32,7 @@ def list_providers(request: Request, caller: Reader) -> Page[ProviderOut]:
 )
 def add_provider(body: AddProvider, request: Request, caller: Writer) -> ProviderOut:
     """Avatar profiles can name it as their `provider` from now on. It is tested at once, and kept also if that fails:
-    see `status` and `problem`.
+    see `status` and `problem`. If it works, it is asked for its avatars and voices: see `catalogue`.
     """
     services = services_of(request)
     with services.database.session_scope() as session:
@@ -48,7 +49,7 @@ def get_provider(provider: ProviderName, request: Request, caller: Reader) -> Pr
 
 @router.put("/{provider}", summary="Give an account another key")
 def change_provider(provider: ProviderName, body: ChangeProvider, request: Request, caller: Writer) -> ProviderOut:
-    """The old key is forgotten. Renders that wait for the provider go on with the new one."""
+    """The old key is forgotten. Renders that wait for the provider go on with the new one. It is tested at once."""
     services = services_of(request)
     with services.database.session_scope() as session:
         services.accounts_elsewhere.change(session, caller.workspace_id, provider, body)
@@ -67,7 +68,7 @@ def agree(provider: ProviderName, body: ChangeTerms, request: Request, caller: W
 
 @router.post("/{provider}/test", summary="Test an account with an avatar provider")
 def test_provider(provider: ProviderName, request: Request, caller: Writer) -> ProviderOut:
-    """Asks the provider whether the key is good, and what is left. Costs nothing."""
+    """Asks the provider whether the key is good, what is left, and what its avatars and voices are. Costs nothing."""
     return _tested(request, caller.workspace_id, provider)
 
 
@@ -90,4 +91,7 @@ def _tested(request: Request, workspace_id: str, name: str) -> ProviderOut:
         account = services.accounts_elsewhere.account(session, workspace_id, name)
     tested = asyncio.run(services.accounts_elsewhere.ask(account))
     with services.database.session_scope() as session:
-        return services.accounts_elsewhere.record(session, workspace_id, name, tested)
+        shown = services.accounts_elsewhere.record(session, workspace_id, name, tested)
+    if shown.status is not AccountStatus.WORKING:
+        return shown
+    return shown.model_copy(update={"catalogue": services.catalogues.sync(workspace_id, name, within_s=BESIDE_S)})

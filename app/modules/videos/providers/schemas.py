@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 
+from app.modules.videos.providers.catalogue_schemas import CatalogueOut
 from app.modules.videos.providers.kinds import Kind
 from app.modules.videos.schemas import Sent, example
 
@@ -99,6 +100,7 @@ class ProviderOut(BaseModel):
         "each request are given it, if it is https"
     )
     hook_signed: bool = Field(description="Whether calls have to be signed with the `hook_secret`")
+    catalogue: CatalogueOut
     tested_at: datetime | None
     created_at: datetime
     updated_at: datetime
