@@ -6,7 +6,7 @@ of the whole file. A stranger's file: only to be opened in limited child process
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -53,6 +53,18 @@ def sound_from(path: Path, at: Fraction) -> Generator[Excerpt[AudioStream] | Non
     """None when there is none that can be decoded. Raises refusals."""
     with _excerpt(path, at, choose_sound) as found:
         yield found
+
+
+def opened_at(path: Path, times: Iterable[Fraction]) -> Iterator[tuple[InputContainer, Fraction]]:
+    """At each of some rising times, the recording with what is near open: often the same as before. Raises refusals."""
+    with ExitStack() as stack:
+        media, more, begun = None, False, Fraction(0)
+        for time in times:
+            if media is None or (more and time >= begun + _WINDOW_S):
+                stack.close()
+                media, more = stack.enter_context(_opened_around(path, time))
+                begun = time
+            yield media, time
 
 
 @contextmanager
