@@ -69,8 +69,11 @@ class Boxes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Box:
+class Box:
+    """From ``start`` to ``stop`` in the file, the header before ``body``."""
+
     kind: bytes
+    start: int
     body: int
     stop: int
 
@@ -80,7 +83,7 @@ def read_boxes(path: Path) -> Boxes:
     found, data_seen = Boxes(), False
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        for box in _boxes(file, 0, size):
+        for box in boxes_within(file, 0, size):
             if box.stop > size and box.kind in _ESSENTIAL:
                 found.missing = box.stop - size
             elif box.kind == b"moov" and not found.indexed:
@@ -91,7 +94,7 @@ def read_boxes(path: Path) -> Boxes:
     return found
 
 
-def _boxes(file: BinaryIO, at: int, stop: int) -> Iterator[_Box]:
+def boxes_within(file: BinaryIO, at: int, stop: int) -> Iterator[Box]:
     """The boxes from ``at`` to ``stop``; the last may reach beyond."""
     for _ in range(_MOST_BOXES):
         file.seek(at)
@@ -105,31 +108,31 @@ def _boxes(file: BinaryIO, at: int, stop: int) -> Iterator[_Box]:
             size = stop - at
         if at + size < body:
             return
-        yield _Box(kind, body, at + size)
+        yield Box(kind, at, body, at + size)
         at += size
 
 
-def _read_index(file: BinaryIO, index: _Box, found: Boxes) -> None:
-    for box in _boxes(file, index.body, index.stop):
+def _read_index(file: BinaryIO, index: Box, found: Boxes) -> None:
+    for box in boxes_within(file, index.body, index.stop):
         if box.kind == b"mvhd":
-            found.scale = _clock(_payload(file, box))[0]
+            found.scale = clock_of(payload_of(file, box))[0]
         elif box.kind == b"trak" and len(found.tracks) < _MOST_TRACKS:
             found.tracks.append(_track(file, box, found.scale))
 
 
-def _track(file: BinaryIO, outer: _Box, movie_scale: int) -> Track:
-    leaves = {box.kind: _payload(file, box) for box in _leaves(file, outer, 0) if box.kind in _LEAVES}
-    scale, duration = _clock(leaves.get(b"mdhd", b""))
+def _track(file: BinaryIO, outer: Box, movie_scale: int) -> Track:
+    leaves = {box.kind: payload_of(file, box) for box in _leaves(file, outer, 0) if box.kind in _LEAVES}
+    scale, duration = clock_of(leaves.get(b"mdhd", b""))
     return Track(
         handler=leaves.get(b"hdlr", b"")[8:12],
         sample_entry=leaves.get(b"stsd", b"")[12:16],
         duration=Fraction(duration, scale),
-        edits=tuple(_edits(leaves.get(b"elst", b""), movie_scale, scale)),
+        edits=tuple(edits_of(leaves.get(b"elst", b""), movie_scale, scale)),
     )
 
 
-def _leaves(file: BinaryIO, outer: _Box, depth: int) -> Iterator[_Box]:
-    for box in _boxes(file, outer.body, outer.stop):
+def _leaves(file: BinaryIO, outer: Box, depth: int) -> Iterator[Box]:
+    for box in boxes_within(file, outer.body, outer.stop):
         if box.stop > outer.stop:
             return
         if box.kind in _BRANCHES and depth < _DEEPEST:
@@ -138,12 +141,12 @@ def _leaves(file: BinaryIO, outer: _Box, depth: int) -> Iterator[_Box]:
             yield box
 
 
-def _payload(file: BinaryIO, box: _Box) -> bytes:
+def payload_of(file: BinaryIO, box: Box) -> bytes:
     file.seek(box.body)
     return file.read(min(box.stop - box.body, _MOST_PAYLOAD))
 
 
-def _clock(header: bytes) -> tuple[int, int]:
+def clock_of(header: bytes) -> tuple[int, int]:
     """Ticks per second and duration of ``mvhd`` or ``mdhd``; (1, 0) when it is broken."""
     start, shape = (20, ">IQ") if header[:1] == b"\x01" else (12, ">II")
     if len(header) < start + struct.calcsize(shape):
@@ -152,7 +155,7 @@ def _clock(header: bytes) -> tuple[int, int]:
     return max(1, scale), duration
 
 
-def _edits(payload: bytes, movie_scale: int, scale: int) -> Iterator[Edit]:
+def edits_of(payload: bytes, movie_scale: int, scale: int) -> Iterator[Edit]:
     shape = ">Qqhh" if payload[:1] == b"\x01" else ">Iihh"
     size = struct.calcsize(shape)
     for number in range(min(int.from_bytes(payload[4:8], "big"), (len(payload) - 8) // size)):

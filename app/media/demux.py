@@ -24,6 +24,7 @@ from av.video.stream import VideoStream
 from app.media.cadence import Ticks
 from app.media.refusals import Corrupt, Encrypted, NoVideoStream, UnsupportedCodec
 from app.media.sniff import DEMUXERS, HEAD_BYTES, container_of
+from app.media.window import Window
 
 StreamT = TypeVar("StreamT", bound=Stream)
 MOST_STREAMS = 100
@@ -43,13 +44,15 @@ def demuxer_of(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path, *, max_pixels: int) -> Generator[InputContainer]:
-    """The recording, opened from this one file and nothing else. Raises refusals, also for what fails inside."""
+def opened(path: Path, *, max_pixels: int, window: Window | None = None) -> Generator[InputContainer]:
+    """The recording, or a window of it, opened from this one file and nothing else. Raises refusals, also for what
+    fails inside.
+    """
     demuxer = demuxer_of(path)
     options = {"protocol_whitelist": "file", "format_whitelist": demuxer, "max_streams": str(MOST_STREAMS)}
     try:
         with av.open(
-            str(path.resolve()),
+            window or str(path.resolve()),
             "r",
             format=demuxer,
             options={"max_pixels": str(_LEEWAY * max_pixels)},

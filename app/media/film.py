@@ -25,13 +25,12 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 
-from app.media.demux import choose, opened, origin_of, packets_of
 from app.media.encode import Plane, Planes, planes_of
-from app.media.examined import Bounds, Rotation
+from app.media.examined import Rotation
+from app.media.excerpt import pictures_from
 from app.media.look import rotation_of
 from app.media.refusals import Corrupt
 
-_EVERY_PIXEL = Bounds().max_pixels
 #: In seconds: what is between is read over, farther on it is quicker to look for a key frame.
 _FAR = 4
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -130,19 +129,14 @@ class Projector(ABC, Generic[PictureT]):
         """Frames and their times, from a key frame at ``start`` or before it. Passed over is what nothing refers to and
         what is not shown, since one that was read before comes after it and in time.
         """
-        media = self._stack.enter_context(opened(self._path, max_pixels=_EVERY_PIXEL))
-        stream = choose(media).picture
-        tick = stream.time_base or Fraction(1, 1000)
-        origin = origin_of(self._path, media)
+        excerpt = self._stack.enter_context(pictures_from(self._path, start))
+        stream, tick, origin = excerpt.stream, excerpt.tick, excerpt.origin
         decoder = self._decoder(stream)
         decoder.thread_count = 1
         if stream.codec_context.height >= _MUCH_SMALLER * self._size[1]:
             decoder.options = {"skip_loop_filter": "bidir"}
-        if start > 0:
-            with suppress(FFmpegError):  # it stays at the beginning
-                media.seek(int((start + origin) / tick), stream=stream)
         read = Fraction(-1)
-        for packet in packets_of(media, stream):
+        for packet in excerpt.packets:
             time = (packet.pts if packet.pts is not None else packet.dts or 0) * tick - origin
             decoder.skip_frame = "NONREF" if time < read else "DEFAULT"
             if time < self._until:

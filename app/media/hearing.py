@@ -1,3 +1,4 @@
+# pyright: reportUnknownMemberType=false
 """The sound of a recording, from an exact time on, in blocks: as much memory for two hours as for two minutes.
 
 A stranger's file: only to be opened in limited child processes.
@@ -13,17 +14,14 @@ from pathlib import Path
 import av
 import numpy as np
 from av.audio.stream import AudioStream
-from av.container import InputContainer
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from app.media.demux import choose_sound, opened, origin_of, packets_of
-from app.media.examined import Bounds
+from app.media.excerpt import Excerpt, sound_from
 from app.media.time import SAMPLE_RATE
 from app.media.wave import silence
 
 Samples = NDArray[np.int16]
-_EVERY_PIXEL = Bounds().max_pixels
 #: Decoders need a moment to be right.
 _RUN_UP_S = Fraction(1, 4)
 #: In samples: 6 ms.
@@ -94,28 +92,20 @@ def _silence(count: int, *, stereo: bool) -> Iterator[Samples]:
 
 def _placed(path: Path, at: Fraction, *, stereo: bool) -> Iterator[tuple[int, Samples]]:
     """Decoded samples, and the place of the first of them from the recording's beginning on."""
-    with opened(path, max_pixels=_EVERY_PIXEL) as media:
-        stream = choose_sound(media)
-        if stream is None:
-            return
-        origin = origin_of(path, media)
-        start = at + origin - _RUN_UP_S
-        if start > 0:
-            with suppress(FFmpegError):  # it stays at the beginning
-                media.seek(int(start / (stream.time_base or Fraction(1, 1000))), stream=stream)
-        yield from _on_clock(media, stream, origin, stereo=stereo)
+    with sound_from(path, at - _RUN_UP_S) as excerpt:
+        if excerpt is not None:
+            yield from _on_clock(excerpt, stereo=stereo)
 
 
-def _on_clock(
-    media: InputContainer, stream: AudioStream, origin: Fraction, *, stereo: bool
-) -> Iterator[tuple[int, Samples]]:
+def _on_clock(excerpt: Excerpt[AudioStream], *, stereo: bool) -> Iterator[tuple[int, Samples]]:
     """Samples follow one another; only where the clock jumps is their place read from it again."""
     layout, shape = ("stereo", (-1, 2)) if stereo else ("mono", (-1,))
     resampler, place, expected = _resampler(layout), 0, None
-    for packet in packets_of(media, stream):
+    decoder = excerpt.stream.codec_context
+    for packet in excerpt.packets:
         with suppress(FFmpegError):
-            for frame in packet.decode():
-                time = (frame.pts or 0) * (frame.time_base or Fraction(1, 1000)) - origin
+            for frame in decoder.decode(packet):
+                time = (frame.pts or 0) * (frame.time_base or Fraction(1, 1000)) - excerpt.origin
                 if expected is None or abs(time - expected) > _JUMP_S:
                     resampler, place = _resampler(layout), round(time * SAMPLE_RATE)
                 expected = time + Fraction(frame.samples, frame.sample_rate)

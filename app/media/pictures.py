@@ -9,7 +9,7 @@ Called in limited child processes only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,9 +24,10 @@ from av.video.reformatter import ColorRange, Colorspace, Interpolation
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from app.media.demux import opened, packets_of
+from app.media.demux import packets_of
 from app.media.encode import ChunkEncoder, Content, VideoProfile
-from app.media.examined import Bounds, Colour, Rotation
+from app.media.examined import Colour, Rotation
+from app.media.excerpt import opened_at
 from app.media.refusals import Corrupt
 
 Bgr = NDArray[np.uint8]
@@ -47,7 +48,6 @@ _FINE_JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
 _POSTER_SIDE = 1920
 _MOMENTS, _MOMENT_S = 3, Fraction(4, 5)
 _PREVIEW_SIDE, _PREVIEW_RATE, _PREVIEW_CRF = 480, Fraction(25, 2), 28
-_EVERY_PIXEL = Bounds().max_pixels
 #: Packets that are looked through for one key frame before the place is given up.
 _PATIENCE = 600
 
@@ -105,8 +105,7 @@ def draw_storyboard(playable: Playable, folder: Path) -> Storyboard:
     count = max(1, -(-playable.duration // interval))
     width, height = _fitted(playable, _TILE)
     times = [number * interval for number in range(count)]
-    with opened(playable.path, max_pixels=_EVERY_PIXEL) as media:
-        tiles = list(_tiles(media, playable, times, (width, height)))
+    tiles = list(_tiles(playable, times, (width, height)))
     telling = next((time for time, tile in zip(times, tiles, strict=True) if _tells(tile)), times[0])
     return Storyboard(
         sheets=tuple(_write_sheets(tiles, folder)),
@@ -125,12 +124,10 @@ def interval_for(duration: Fraction, key_frame_every: Fraction) -> Fraction:
     return next((Fraction(each) for each in _INTERVALS if each >= least), Fraction(-(-least // 60) * 60))
 
 
-def _tiles(media: InputContainer, playable: Playable, times: list[Fraction], size: tuple[int, int]) -> Iterator[Bgr]:
+def _tiles(playable: Playable, times: list[Fraction], size: tuple[int, int]) -> Iterator[Bgr]:
     """One picture for each time; the one before where nothing can be decoded."""
-    stream = _picture_of(media, playable, quick=True)
-    stream.codec_context.skip_frame = "NONKEY"
     shown, last = None, None
-    for time in times:
+    for media, stream, time in _streams_at(playable, times, "NONKEY"):
         frame = _key_frame(media, stream, _place(stream, playable, time))
         if frame is not None and frame.pts != shown:
             shown, last = frame.pts, _small(frame, playable, size)
@@ -139,6 +136,18 @@ def _tiles(media: InputContainer, playable: Playable, times: list[Fraction], siz
         yield last
     if shown is None:
         raise _undecodable()
+
+
+def _streams_at(
+    playable: Playable, times: Sequence[Fraction], skipped: Literal["NONKEY", "NONREF"]
+) -> Iterator[tuple[InputContainer, VideoStream, Fraction]]:
+    """At each time the picture, to be decoded quickly and but for what is ``skipped``."""
+    current, stream = None, None
+    for media, at in opened_at(playable.path, [playable.origin + time for time in times]):
+        if stream is None or media is not current:
+            current, stream = media, _picture_of(media, playable, quick=True)
+            stream.codec_context.skip_frame = skipped
+        yield media, stream, at - playable.origin
 
 
 def _key_frame(media: InputContainer, stream: VideoStream, place: int) -> av.VideoFrame | None:
@@ -206,7 +215,7 @@ def _line(tiles: list[Bgr]) -> Bgr:
 
 def draw_poster(playable: Playable, at: Fraction, target: Path) -> None:
     """The key frame at the time, upright, as JPEG; of high resolutions not larger than 1920 pixels."""
-    with opened(playable.path, max_pixels=_EVERY_PIXEL) as media:
+    for media, _ in opened_at(playable.path, [playable.origin + at]):
         stream = _picture_of(media, playable)
         stream.codec_context.skip_frame = "NONKEY"
         frame = _key_frame(media, stream, _place(stream, playable, at))
@@ -224,11 +233,9 @@ def draw_preview(playable: Playable, target: Path) -> None:
     ticks = max(1, round(shown / len(moments) * _PREVIEW_RATE))
     width, height = _fitted(playable, _PREVIEW_SIDE)
     profile = VideoProfile(width=width, height=height, fps=_PREVIEW_RATE, content=Content.CAMERA, crf=_PREVIEW_CRF)
-    with opened(playable.path, max_pixels=_EVERY_PIXEL) as media, ChunkEncoder(target, profile) as encoder:
-        stream = _picture_of(media, playable, quick=True)
+    with ChunkEncoder(target, profile) as encoder:
         # What nothing refers to is left out: at this rate every second frame is enough.
-        stream.codec_context.skip_frame = "NONREF"
-        for moment in moments:
+        for media, stream, moment in _streams_at(playable, moments, "NONREF"):
             for picture in _moving(media, stream, playable, moment, ticks, (width, height)):
                 encoder.write_picture(picture)
 

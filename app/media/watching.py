@@ -23,9 +23,10 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from app.media.demux import choose, opened, origin_of, packets_of
+from app.media.demux import choose, opened, packets_of
 from app.media.encode import Plane
 from app.media.examined import Bounds
+from app.media.excerpt import pictures_from
 from app.media.film import Projector, Run, Size, upright
 from app.media.look import rotation_of
 
@@ -133,19 +134,13 @@ def watch(path: Path, at: Fraction, frames: int, fps: Fraction) -> tuple[Shot, .
 
 def _referred_to(path: Path, at: Fraction) -> Iterator[tuple[Fraction, av.VideoFrame]]:
     """Frames that others refer to, from the key frame before ``at`` on, and their times; their blocks not smoothed."""
-    with opened(path, max_pixels=_EVERY_PIXEL) as media:
-        stream = choose(media).picture
-        tick = stream.time_base or Fraction(1, 1000)
-        origin = origin_of(path, media)
-        decoder = stream.codec_context
+    with pictures_from(path, at) as excerpt:
+        tick, origin, decoder = excerpt.tick, excerpt.origin, excerpt.stream.codec_context
         decoder.thread_count = 1
         decoder.options = {"skip_loop_filter": "all"}
         # In H.265 what refers to earlier pictures alone is often marked as one between two.
         decoder.skip_frame = "BIDIR" if decoder.codec.canonical_name == "h264" else "NONREF"
-        if at > 0:
-            with suppress(FFmpegError):  # it stays at the beginning
-                media.seek(int((at + origin) / tick), stream=stream)
-        for packet in packets_of(media, stream):
+        for packet in excerpt.packets:
             with suppress(FFmpegError):
                 for frame in decoder.decode(packet):
                     if frame.pts is not None:
