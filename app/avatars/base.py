@@ -77,7 +77,8 @@ class Capabilities:
     """What a provider can do and how it wants to be treated, as data.
 
     ``repeatable_s``: for so long a request that is sent again under its reference is answered as the first was.
-    ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own.
+    ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own. ``fetch_s``: how long it
+    may take to bring one home, which is long where it is made meanwhile.
     """
 
     delivery: Delivery
@@ -88,6 +89,7 @@ class Capabilities:
     deadline_s: float
     repeatable_s: float = 0.0
     chooses_voice: bool = True
+    fetch_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

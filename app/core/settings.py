@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     provider_poll_seconds: float = Field(
         default=10.0, ge=0.05, le=600, description="How soon an avatar provider is asked how far a take is"
     )
+    engines: Path | None = Field(
+        default=None, description="File of the programs on this machine that make takes; see docs/providers.md"
+    )
+    heygen_v2: bool = Field(default=False, description="Take accounts with the retired API of HeyGen, too")
     public_url: str | None = Field(default=None, description="The address clients see, when it is not host and port")
     workers: int | None = Field(default=None, ge=1, le=256, description="Worker processes; one per core if unset")
 

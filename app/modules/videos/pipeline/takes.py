@@ -28,7 +28,6 @@ from app.modules.videos.pipeline.plan import PlannedTake, request_of
 from app.modules.videos.pipeline.progress import TaskProgress
 from app.modules.videos.pipeline.workshop import Workshop, active
 
-FETCH_DEADLINE_S = 600.0
 SUBMIT_DEADLINE_S = 600.0
 WAIT_DEADLINE_S = 48 * 3600.0
 _MEASURE_DEADLINE_S = 120.0
