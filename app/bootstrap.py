@@ -176,7 +176,9 @@ def build_platform(settings: Settings) -> Platform:
         voices=voices,
         nursery=nursery,
         providers=KnownProviders(database=database, built_in=built_in, connector=connector),
-        accounts_elsewhere=ProviderAccounts(vault=vault, outbound=outbound, connector=connector, taken=set(built_in)),
+        accounts_elsewhere=ProviderAccounts(
+            vault=vault, outbound=outbound, connector=connector, taken=set(built_in), retired=settings.heygen_v2
+        ),
         credits=credits,
         settlement=Settlement(credits),
     )

@@ -7,7 +7,8 @@ TenexError
 ├── ProviderRefused     the provider will not make this take; asking again changes nothing
 │   ├── KeyRefused      its key is wrong, expired or revoked
 │   ├── OutOfCredits    its account is empty, or its plan does not include this
-│   └── ContentRejected its policy forbids what is to be said or seen
+│   ├── ContentRejected its policy forbids what is to be said or seen
+│   └── ApiRetired      it has shut down the version of its API that is spoken here
 ├── ProviderBusy        try again later; nothing was accepted
 ├── AmbiguousSubmit     the request may have arrived: it must be looked up, never sent again blindly
 ├── ResultUnavailable   the take is made but could not be brought home; fetching again is free
@@ -41,6 +42,12 @@ class OutOfCredits(ProviderRefused):
 
 class ContentRejected(ProviderRefused):
     code = "content_rejected"
+
+
+class ApiRetired(ProviderRefused):
+    """Of a take that was asked for before, it says nothing: it may still be made."""
+
+    code = "provider_api_retired"
 
 
 class ProviderBusy(TenexError):
@@ -77,8 +84,9 @@ class Capabilities:
     """What a provider can do and how it wants to be treated, as data.
 
     ``repeatable_s``: for so long a request that is sent again under its reference is answered as the first was.
-    ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own. ``fetch_s``: how long it
-    may take to bring one home, which is long where it is made meanwhile.
+    ``looks_up``: it can be asked what it has under a reference; where not, a request that may have arrived stays in
+    doubt for ever. ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own.
+    ``fetch_s``: how long it may take to bring one home, which is long where it is made meanwhile.
     """
 
     delivery: Delivery
@@ -88,6 +96,7 @@ class Capabilities:
     longest_poll_s: float
     deadline_s: float
     repeatable_s: float = 0.0
+    looks_up: bool = True
     chooses_voice: bool = True
     fetch_s: float = 600.0
 
@@ -151,7 +160,10 @@ class AvatarProvider(Protocol):
         ...
 
     async def find(self, client_ref: str) -> str | None:
-        """The provider's id for what was submitted under ``client_ref``, or None when it never arrived."""
+        """The provider's id for what was submitted under ``client_ref``, or None when it never arrived.
+
+        Raises ``AmbiguousSubmit`` where nobody can know (``looks_up``).
+        """
         ...
 
     async def poll(self, provider_id: str) -> TakeReport: ...

@@ -27,6 +27,7 @@ _VOICES = ("microsoft", "elevenlabs", "amazon", "google", "azure-openai")
 
 
 class DId(Remote):
+    vendor = "D-ID"
     base_url = "https://api.d-id.com"
     known = recording(max_script_chars=10_000, first_poll_s=2.0, longest_poll_s=10.0, deadline_s=600.0)
     content = ("Moderation", "CelebrityRecognized")

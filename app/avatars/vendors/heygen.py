@@ -1,4 +1,6 @@
-"""HeyGen, API v3 (developers.heygen.com): looks that say a script, at 25 frames a second.
+"""HeyGen, API v3 (developers.heygen.com): looks that say a script, or a photograph, at 25 frames a second.
+
+An avatar is the id of a look, or ``image:`` and the https address of a photograph.
 
 Every request carries its reference as ``Idempotency-Key``: for a day, one that is sent again is answered as the first
 was.
@@ -18,10 +20,14 @@ from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+#: With a host, and without the name and password that would then be told to others.
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?/[^\s@]*")
+_IMAGE = "image"
 _STATES = {"completed": TakeState.READY, "failed": TakeState.FAILED}
 
 
 class HeyGen(Remote):
+    vendor = "HeyGen"
     base_url = "https://api.heygen.com"
     known = recording(
         max_script_chars=5000,
@@ -35,9 +41,12 @@ class HeyGen(Remote):
     content = ("content_policy_violation", "moderation")
 
     def check(self, *, avatar: str, voice: str, background: str) -> None:  # noqa: ARG002 - its lists are not read here
-        if background and not _COLOUR.fullmatch(background):
+        check_colour(background)
+        kind, found, address = avatar.partition(":")
+        if found and (kind != _IMAGE or not _ADDRESS.fullmatch(address)):
             raise InvalidRequest(
-                f"The background of an avatar of HeyGen is a colour like #1F2937; “{background}” is none."
+                "An avatar of HeyGen is the id of a look, or image: and the https address of a photograph, such as "
+                f"image:https://example.com/ann.jpg; “{avatar}” is neither."
             )
 
     def _headers(self, key: str) -> Mapping[str, str]:
@@ -45,8 +54,7 @@ class HeyGen(Remote):
 
     def _asked(self, request: TakeRequest) -> tuple[str, Json]:
         body: Json = {
-            "type": "avatar",
-            "avatar_id": request.avatar,
+            **_seen_by(request.avatar),
             "script": request.script,
             "voice_id": request.voice,
             "resolution": "1080p" if min(request.width, request.height) >= 1080 else "720p",
@@ -84,3 +92,17 @@ class HeyGen(Remote):
         told = await self._listed("/v3/users/me")
         left, currency = (within(told, "data", "wallet", name) for name in ("remaining_balance", "currency"))
         return Standing(balance=None if left is None else f"{left} {currency or ''}".strip())
+
+
+def check_colour(background: str) -> None:
+    """Raises InvalidRequest for a background that is given, and no colour."""
+    if background and not _COLOUR.fullmatch(background):
+        raise InvalidRequest(f"The background of an avatar of HeyGen is a colour like #1F2937; “{background}” is none.")
+
+
+def _seen_by(avatar: str) -> Json:
+    """Who is seen: a look, or a photograph."""
+    kind, _, address = avatar.partition(":")
+    if kind == _IMAGE:
+        return {"type": "image", "image": {"type": "url", "url": address}}
+    return {"type": "avatar", "avatar_id": avatar}

@@ -19,6 +19,7 @@ _STATES = {"done": TakeState.READY, "failed": TakeState.FAILED}
 
 
 class HttpEngine(Remote):
+    vendor = "The engine"
     base_url = ""
     known = recording(
         max_script_chars=40_000,

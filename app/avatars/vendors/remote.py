@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from app.avatars.base import (
     AmbiguousSubmit,
+    ApiRetired,
     Capabilities,
     ContentRejected,
     Delivery,
@@ -60,12 +61,16 @@ def recording(*, first_poll_s: float, longest_poll_s: float, deadline_s: float, 
 class Remote(ABC):
     """``first_poll_s``: how soon it is asked how far a take is, at the latest."""
 
+    #: What people call it.
+    vendor: ClassVar[str]
     base_url: ClassVar[str]
     known: ClassVar[Capabilities]
     #: HTTP answers and words in codes that mean more than "refused".
     key_refused: ClassVar[tuple[int, ...]] = (401,)
     money: ClassVar[tuple[str, ...]] = ()
     content: ClassVar[tuple[str, ...]] = ()
+    #: What to do once it has shut down this version of its API.
+    successor: ClassVar[str] = "Bring this server up to date, or choose an avatar of another provider."
 
     def __init__(self, *, name: str, key: str, base_url: str, outbound: Outbound, first_poll_s: float) -> None:
         self.name = name
@@ -141,7 +146,7 @@ class Remote(ABC):
             return TakeReport(state=TakeState.WAITING, reason=str(error))
         if said.status == 404:
             return TakeReport(state=TakeState.FAILED, reason=_GONE)
-        if said.status in (*self.key_refused, 402, 403):
+        if said.status in (*self.key_refused, 402, 403, 410):
             raise self._refusal(said)
         seen = self._seen(said.told)
         if seen.state is TakeState.READY and not seen.link:
@@ -150,7 +155,7 @@ class Remote(ABC):
 
     async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:  # noqa: ARG002
         said = await self._wire.read(self._place(provider_id))
-        if said.status in (*self.key_refused, 403):
+        if said.status in (*self.key_refused, 403, 410):
             raise self._refusal(said)
         link = self._seen(said.told).link
         if not link:
@@ -173,6 +178,11 @@ class Remote(ABC):
         """What an answer that is no success means, with the vendor's own words."""
         code, words = self._fault(said)
         told = f"{self.name}: {words or 'no reason given'} ({code or said.status})."
+        if said.status == 410:
+            return ApiRetired(
+                f"{told} {self.vendor} has retired this version of its API (HTTP 410). A take that was asked for "
+                f"before may still be made there: look in its own pages. {self.successor}"
+            )
         if said.status in self.key_refused:
             return KeyRefused(f"{told} Send a good key: PUT /api/v1/videos/providers/{self.name}.")
         if said.status == 402 or code in self.money:

@@ -21,6 +21,7 @@ _PAGES, _PAGE = 3, 100
 
 
 class Synthesia(Remote):
+    vendor = "Synthesia"
     base_url = "https://api.synthesia.io"
     known = recording(max_script_chars=5000, first_poll_s=10.0, longest_poll_s=60.0, deadline_s=3600.0)
     key_refused = (401, 403)

@@ -20,6 +20,7 @@ _PAGES, _PAGE = 3, 100
 
 
 class Tavus(Remote):
+    vendor = "Tavus"
     base_url = "https://tavusapi.com"
     known = recording(
         max_script_chars=5000, first_poll_s=10.0, longest_poll_s=60.0, deadline_s=3600.0, chooses_voice=False
