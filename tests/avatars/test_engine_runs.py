@@ -32,6 +32,8 @@ from app.avatars.engines.listed import Engine
 from app.avatars.engines.provider import CommandProvider
 from app.core.errors import InvalidRequest
 from app.media.children import Nursery
+from app.modules.videos.composition import Composition, Picture, Scene, Speaker
+from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
 from app.speech.errors import UnknownVoice
 from app.speech.voices import VoiceCatalogue
 
@@ -295,3 +297,13 @@ def test_what_can_change_a_take_is_in_its_fingerprint_and_nothing_else(make: Mak
     assert of(environment={"MODELS": "/m"}) != first
     (tmp_path / "portraits" / "ann.png").write_bytes(b"another face")
     assert of() != first
+
+
+def test_a_plan_gives_it_the_time_to_run_in_and_to_wait_for_its_turn(make: Make) -> None:
+    """Bringing a take home is where it is made: ten minutes, as for a download, would not do."""
+    speaker = Speaker(avatar_id="a", provider="puppet", provider_avatar_id="ann.png", voice_id=VOICE, background="")
+    composition = Composition(picture=Picture(), scenes=(Scene(script="Hello.", speaker=speaker),))
+    provider = make("good", timeout_seconds=7200)
+    (take,) = plan_takes(composition, {"puppet": provider})
+    assert take.fetch_s > 7200
+    assert PlannedTake.model_validate(take.model_dump(mode="json", exclude={"fetch_s"})).fetch_s == 600
