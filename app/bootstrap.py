@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from app.avatars.base import AvatarProvider, Providers
+from app.avatars.engines.listed import read_engines
+from app.avatars.engines.provider import CommandProvider
 from app.avatars.studio.provider import StudioProvider
 from app.core.auth import JwtVerifier
 from app.core.chores import Chores
@@ -73,6 +75,7 @@ PRELOAD = (
     "app.modules.videos.intake.children",
     "app.documents.children",
     "app.avatars.studio.provider",
+    "app.avatars.engines.children",
 )
 
 
@@ -189,7 +192,12 @@ def build_platform(settings: Settings) -> Platform:
         nursery=nursery,
         providers=KnownProviders(database=database, built_in=built_in, connector=connector),
         accounts_elsewhere=ProviderAccounts(
-            vault=vault, outbound=outbound, connector=connector, hooks=hooks, taken=set(built_in)
+            vault=vault,
+            outbound=outbound,
+            connector=connector,
+            hooks=hooks,
+            taken=set(built_in),
+            retired=settings.heygen_v2,
         ),
         provider_hooks=ProviderHooks(vault=vault, addresses=hooks),
         catalogues=Catalogues(database=database, connector=connector),
@@ -374,6 +382,8 @@ def _scratch(settings: Settings) -> Path:
 
 def _built_in(settings: Settings, voices: VoiceCatalogue, nursery: Nursery) -> dict[str, AvatarProvider]:
     providers: dict[str, AvatarProvider] = {"studio": StudioProvider(voices=voices, nursery=nursery)}
+    for name, engine in read_engines(settings.engines).items():
+        providers[name] = CommandProvider(name=name, engine=engine, voices=voices, nursery=nursery)
     if settings.fake_provider:
         from app.avatars.fake import FakeProvider
 

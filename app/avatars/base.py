@@ -7,7 +7,8 @@ TenexError
 ├── ProviderRefused     the provider will not make this take; asking again changes nothing
 │   ├── KeyRefused      its key is wrong, expired or revoked
 │   ├── OutOfCredits    its account is empty, or its plan does not include this
-│   └── ContentRejected its policy forbids what is to be said or seen
+│   ├── ContentRejected its policy forbids what is to be said or seen
+│   └── ApiRetired      it has shut down the version of its API that is spoken here
 ├── ProviderBusy        try again later; nothing was accepted
 ├── AmbiguousSubmit     the request may have arrived: it must be looked up, never sent again blindly
 ├── ResultUnavailable   the take is made but could not be brought home; fetching again is free
@@ -41,6 +42,12 @@ class OutOfCredits(ProviderRefused):
 
 class ContentRejected(ProviderRefused):
     code = "content_rejected"
+
+
+class ApiRetired(ProviderRefused):
+    """Of a take that was asked for before, it says nothing: it may still be made."""
+
+    code = "provider_api_retired"
 
 
 class ProviderBusy(TenexError):
@@ -83,7 +90,9 @@ class Capabilities:
     """What a provider can do and how it wants to be treated, as data.
 
     ``repeatable_s``: for so long a request that is sent again under its reference is answered as the first was.
-    ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own. ``shapes``: of the
+    ``looks_up``: it can be asked what it has under a reference; where not, a request that may have arrived stays in
+    doubt for ever. ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own.
+    ``fetch_s``: how long it may take to bring one home, which is long where it is made meanwhile. ``shapes``: of the
     pictures it makes, ``16:9`` and the like; ``rate``: their frames a second; none: as it likes. ``most_at_once``,
     ``most_a_minute``: takes it works on, and requests it takes; 0: any number. ``looks_at``: takes it is asked about in
     one call. ``microusd_a_minute``: what a minute costs, in millionths of a dollar.
@@ -98,6 +107,7 @@ class Capabilities:
     longest_poll_s: float
     deadline_s: float
     repeatable_s: float = 0.0
+    looks_up: bool = True
     chooses_voice: bool = True
     shapes: tuple[str, ...] = ()
     rate: int | None = None
@@ -109,6 +119,7 @@ class Capabilities:
     lists_voices: bool = False
     unlisted: tuple[str, ...] = ()
     plain_voices: str = ""
+    fetch_s: float = 600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +182,10 @@ class AvatarProvider(Protocol):
         ...
 
     async def find(self, client_ref: str) -> str | None:
-        """The provider's id for what was submitted under ``client_ref``, or None when it never arrived."""
+        """The provider's id for what was submitted under ``client_ref``, or None when it never arrived.
+
+        Raises ``AmbiguousSubmit`` where nobody can know (``looks_up``).
+        """
         ...
 
     async def poll(self, provider_id: str) -> TakeReport: ...

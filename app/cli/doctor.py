@@ -190,6 +190,29 @@ def _program(name: str, program: str, purpose: str, remedy: str) -> Finding:
     )
 
 
+def _engines(settings: Settings) -> Iterator[Finding]:
+    """Those of a host that only answers requests need their portraits there, and not their programs."""
+    from app.avatars.engines.listed import read_engines
+
+    purpose, remedy = "takes by programs of this server's own", "install it, or correct TENEX_ENGINES"
+    try:
+        engines = read_engines(settings.engines)
+    except TenexError as error:
+        yield Finding(name="Engines", found=False, detail=str(error), purpose=purpose, remedy="see above")
+        return
+    for name, engine in engines.items():
+        lacking, portraits = engine.lacking(), len(engine.names())
+        detail = f"{engine.command[0]}; {portraits} portraits in {engine.portraits}"
+        yield Finding(
+            name=name,
+            found=not lacking,
+            required=False,
+            detail=f"{detail}; not there: {', '.join(lacking)}" if lacking else detail,
+            purpose=purpose,
+            remedy=remedy,
+        )
+
+
 def _storage(settings: Settings) -> Iterator[Finding]:
     yield _folder("Data folder", settings.data.absolute())
     yield _folder("Storage", settings.blobs.absolute()) if settings.bucket is None else _bucket(settings)
@@ -289,4 +312,5 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _port,
     _voices,
     _documents,
+    _engines,
 )

@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     catalogue_hours: float = Field(
         default=24.0, ge=0, le=8760, description="How old the lists of avatar providers may be; 0: they are left alone"
     )
+    engines: Path | None = Field(
+        default=None, description="File of the programs on this machine that make takes; see docs/providers.md"
+    )
+    heygen_v2: bool = Field(default=False, description="Take accounts with the retired API of HeyGen, too")
     public_url: str | None = Field(default=None, description="The address clients see, when it is not host and port")
     workers: int | None = Field(default=None, ge=1, le=256, description="Worker processes; one per core if unset")
 

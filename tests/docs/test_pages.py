@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 import app.main  # noqa: F401 - all error codes
+from app.avatars.engines.listed import read_engines
 from app.cli import build
 from app.core.errors import TenexError
 from tests.docs.pages import PAGES, ROOT, Block, blocks_of, commands_of
@@ -25,10 +26,13 @@ _PLACEHOLDER = re.compile(r"<\w+>")
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)
-def test_a_block_is_in_a_language_that_is_checked(block: Block) -> None:
-    assert block.language in {"sh", "console", "json", "python", ""}
+def test_a_block_is_in_a_language_that_is_checked(block: Block, tmp_path: Path) -> None:
+    assert block.language in {"sh", "console", "json", "python", "toml", ""}
     if block.language == "json":
         json.loads(block.text)
+    if block.language == "toml":
+        (tmp_path / "engines.toml").write_text(block.text)
+        assert read_engines(tmp_path / "engines.toml")
     if block.language == "python":
         compile(block.text, str(block), "exec")
 

@@ -22,7 +22,7 @@ from app.modules.videos.providers.schemas import AddProvider, ChangeProvider
 from app.modules.videos.schemas import ChangeAvatar, CreateAvatar
 from tests.faults.scene import LINE, Scene, wait_until
 from tests.site import ENDED, Site
-from tests.vendors.heygen import HeyGenSimulator
+from tests.vendors.heygen import HeyGenSimulator, HeyGenV2Simulator
 from tests.vendors.others import DIdSimulator, EngineSimulator, SynthesiaSimulator, TavusSimulator
 from tests.vendors.simulator import KEY, Simulator, serving
 
@@ -38,6 +38,7 @@ SIMULATORS: dict[Kind, type[Simulator]] = {
 }
 PROFILES: dict[Kind, dict[str, Any]] = {
     Kind.HEYGEN: {"provider_avatar_id": "look_1", "voice_id": "voice_1"},
+    Kind.HEYGEN_V2: {"provider_avatar_id": "ann_public", "voice_id": "voice_1"},
     Kind.D_ID: {"provider_avatar_id": "clip:p_1", "voice_id": "en-US-JennyNeural"},
     Kind.SYNTHESIA: {"provider_avatar_id": "anna", "voice_id": "voice-uuid", "background": "green_screen"},
     Kind.TAVUS: {"provider_avatar_id": "r_1"},
@@ -54,10 +55,9 @@ SEED = int(os.environ.get("TENEX_CAMPAIGN_SEED", "7"))
 class Stage(Scene):
     """A site whose workspace has an account with every vendor."""
 
-    def __init__(self, data: Path, vendors: Mapping[Kind, Simulator]) -> None:
-        Site.__init__(
-            self, data, private_sources="127.0.0.1", provider_poll_seconds="0.1", provider_patience_seconds="8"
-        )
+    def __init__(self, data: Path, vendors: Mapping[Kind, Simulator], **others: str) -> None:
+        quick = {"provider_poll_seconds": "0.1", "provider_patience_seconds": "8"}
+        Site.__init__(self, data, private_sources="127.0.0.1", **quick, **others)
         self.vendors, self.avatars = vendors, dict[Kind, str]()
         for kind, vendor in vendors.items():
             vendor.wait_s = 1
@@ -264,6 +264,35 @@ def test_nobody_takes_its_place_where_it_may_have_been_paid_for(stage: Stage, fa
     job = stage.wait(stage.by(Kind.TAVUS).id)
     assert job.status == JobStatus.FAILED
     assert job.error_code in ("submit_unknown", "take_gone", "provider_key_refused")
+
+
+@pytest.mark.parametrize("call", ["submit", "poll"])
+def test_an_api_that_is_retired_ends_the_job_at_once_and_what_was_asked_for_is_kept(stage: Stage, call: str) -> None:
+    stage.vendors[Kind.HEYGEN].faults[call] = ["retired"]
+    stage.start_worker()
+    job = stage.wait(stage.by(Kind.HEYGEN).id)
+    stage.failed(job, "provider_api_retired", "HeyGen has retired", "may still be made")
+    assert stage.again(job).status == JobStatus.SUCCEEDED
+    assert len(stage.charged()) == 1
+
+
+@pytest.mark.parametrize(("fault", "charged"), [("lost", 1), ("edge", 0)])
+def test_a_vendor_that_cannot_be_asked_never_gets_a_second_request(
+    tmp_path: Path, film: bytes, fault: str, charged: int
+) -> None:
+    with serving(HeyGenV2Simulator(film)) as vendor:
+        stage = Stage(tmp_path / "data", {Kind.HEYGEN_V2: vendor}, heygen_v2="true")
+        try:
+            vendor.faults["submit"] = [fault]
+            stage.start_worker()
+            job = stage.wait(stage.by(Kind.HEYGEN_V2).id)
+            stage.failed(job, "submit_unknown", "never sent again", "change the script")
+            again = stage.again(job)
+            assert (again.status, again.error_code) == (JobStatus.FAILED, "submit_unknown")
+            assert len(vendor.videos) == len(stage.charged()) == charged
+            stage.succeeded(stage.wait(stage.by(Kind.HEYGEN_V2, f"{LINE} Again.").id))
+        finally:
+            stage.close()
 
 
 def test_a_worker_killed_while_it_asks_repeats_the_request_under_its_reference(stage: Stage) -> None:

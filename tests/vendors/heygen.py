@@ -1,4 +1,4 @@
-"""HeyGen, API v3."""
+"""HeyGen, API v3, and v2 as it was."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 from tests.vendors.lists import heygen_voice, look, token_page
 from tests.vendors.simulator import Answer, Json, Simulator
 
-_REQUIRED = ("type", "avatar_id", "script", "voice_id")
+_REQUIRED = ("type", "script", "voice_id")
+#: By type: who is seen.
+_SEEN = {"avatar": "avatar_id", "image": "image"}
 _KNOWN = {*_REQUIRED, "title", "resolution", "aspect_ratio", "background", "callback_id", "callback_url"}
 _IDEMPOTENCY = re.compile(r"[A-Za-z0-9_\-:.]{1,255}")
 _STATES = {"waiting": "processing", "strange": "strange_new_status", "made": "completed", "failed": "failed"}
@@ -41,10 +43,14 @@ class HeyGenSimulator(Simulator):
         return headers.get("x-api-key") == self.key
 
     def problem(self, path: str, body: Json) -> str:
-        missing, unknown = [name for name in _REQUIRED if not body.get(name)], set(body) - _KNOWN
+        seen = _SEEN.get(body.get("type", ""), "type")
+        missing = [name for name in (*_REQUIRED, seen) if not body.get(name)]
+        unknown = set(body) - _KNOWN - {seen}
         if path != "/v3/videos" or missing or unknown:
             return f"{path}: missing {missing}, unknown {sorted(unknown)}"
-        if body["type"] != "avatar" or not 1 <= len(body["script"]) <= 5000:
+        if body["type"] == "image" and not _is_url_asset(body["image"]):
+            return "image"
+        if not 1 <= len(body["script"]) <= 5000:
             return "type or script"
         return "" if body.get("aspect_ratio") in ("16:9", "9:16", "4:5", "5:4", "1:1", "auto") else "aspect_ratio"
 
@@ -98,3 +104,57 @@ class HeyGenSimulator(Simulator):
         key = headers.get("Idempotency-Key")
         if key is not None and _IDEMPOTENCY.fullmatch(key):
             self._answered[key] = answer
+
+
+def _is_url_asset(asset: Json) -> bool:
+    return set(asset) == {"type", "url"} and asset["type"] == "url" and asset["url"].startswith("https://")
+
+
+class HeyGenV2Simulator(Simulator):
+    """API v2 and v1: nothing keeps a request from being carried out twice, and nothing finds one."""
+
+    probe = "/v2/user/remaining_quota"
+
+    def signed(self, headers: Mapping[str, str]) -> bool:
+        return headers.get("x-api-key") == self.key
+
+    def problem(self, path: str, body: Json) -> str:
+        fit = all(_is_size(body.get("dimension", {}).get(side)) for side in ("width", "height"))
+        unknown = set(body) - {"video_inputs", "dimension", "title", "callback_id", "callback_url", "caption", "test"}
+        if path != "/v2/video/generate" or unknown or not fit:
+            return f"{path}: unknown {sorted(unknown)}, {body.get('dimension')}"
+        (scene,) = body["video_inputs"]
+        who, voice = scene["character"], scene["voice"]
+        named = {"avatar": who.get("avatar_id"), "talking_photo": who.get("talking_photo_id")}.get(who["type"])
+        good = named and voice["type"] == "text" and voice["voice_id"] and 1 <= len(voice["input_text"]) <= 5000
+        return "" if good and set(scene) <= {"character", "voice", "background"} else "video_inputs"
+
+    def ref(self, body: Json) -> str:
+        return body["callback_id"]
+
+    def accepted(self, video_id: str, path: str) -> Answer:
+        return 200, {"error": None, "data": {"video_id": video_id}}
+
+    def shown_at(self, path: str, query: dict[str, list[str]]) -> str:
+        return query["video_id"][0] if path == "/v1/video_status.get" else ""
+
+    def shown(self, video_id: str, status: str, link: str | None) -> Json:
+        failure = {"code": 40119, "message": "The avatar lost its face", "detail": "render"}
+        data: Json = {"id": video_id, "status": _STATES[status], "video_url": link, "caption_url": None}
+        data |= {"callback_id": self.ref(self.videos[video_id]["body"]), "created_at": 1_760_000_000}
+        data["error"] = failure if status == "failed" else None
+        return {"code": 100, "message": "Success", "data": data}
+
+    def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
+        quota = {"remaining_quota": 3600, "details": {"api": 3600}}
+        return {"error": None, "data": quota} if path == self.probe else None
+
+    def error(self, kind: str) -> Answer:
+        status, code = _ERRORS[kind]
+        if kind == "gone":  # of v1
+            return status, {"code": 400_404, "message": "No."}
+        return status, {"data": None, "error": {"code": code, "message": "No."}}
+
+
+def _is_size(side: object) -> bool:
+    return isinstance(side, int) and 128 <= side <= 4096 and side % 2 == 0

@@ -5,9 +5,9 @@ Videos are made by a clock; links are signed, and expire. ``faults`` are used up
 
 - submit: ``busy`` (429), ``edge`` (502 with a page of HTML, not accepted), ``lost`` (accepted, then 502), ``drop``
   (accepted, then the line is cut), ``mute`` (accepted, and answered with nothing), ``slow`` (accepted, and answered an
-  hour later), ``running`` (409), or a refusal: ``money``, ``content``, ``unknown``.
+  hour later), ``running`` (409), or a refusal: ``money``, ``content``, ``unknown``, ``retired`` (410).
 - poll: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``stuck``, ``strange`` (an unknown status), ``no_link``
-  (made, without a link), ``fail`` (the render fails), ``gone`` (404), ``revoked`` (the key is refused).
+  (made, without a link), ``fail`` (the render fails), ``gone`` (404), ``revoked`` (the key is refused), ``retired``.
 - list: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``deep`` (JSON that is nested without end), ``mute`` (no
   list in the answer), ``repeats`` (the first cursor again), ``slow`` (no answer for an hour), ``forbidden`` (403, not
   in the vendor's own words). ``list 2``: where only a second page is meant.
@@ -33,6 +33,7 @@ KEY = "sk_V2_simulator_secret_x7Qa"
 _LINK_S = 30.0
 Json = dict[str, Any]
 Answer = tuple[int, Json]
+_RETIRED: Answer = (410, {"message": "This version has been retired"})
 
 
 class Simulator(ABC):
@@ -88,6 +89,10 @@ class Simulator(ABC):
 
     @abstractmethod
     def error(self, kind: str) -> Answer: ...
+
+    def shown_at(self, path: str, query: dict[str, list[str]]) -> str:
+        """The id of the video that is asked for."""
+        return unquote(path.rpartition("/")[2])
 
     def repeated(self, headers: Mapping[str, str]) -> Answer | None:
         """The answer of before, where the vendor does not do things twice."""
@@ -161,6 +166,8 @@ class _Handler(BaseHTTPRequestHandler):
         fault = self.simulator.next_fault("submit")
         if fault in ("money", "content", "unknown", "busy", "running"):
             return self._answer(self.simulator.error(fault))
+        if fault == "retired":
+            return self._answer(_RETIRED)
         if fault == "edge":
             return self._page(502)
         body = json.loads(raw)
@@ -187,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
         listed = self.simulator.listed(path.path, query)
         if listed is not None:
             return self._answer((200, listed))
-        return self._video(unquote(path.path.rpartition("/")[2]))
+        return self._video(self.simulator.shown_at(path.path, query))
 
     def _catalogue(self, path: str, query: dict[str, list[str]]) -> None:
         onward = any(query.get(name, ["0"])[0] not in ("0", "p0") for name in ("token", "cursor", "page"))
@@ -208,6 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _video(self, video_id: str) -> None:
         fault = self.simulator.next_fault("poll")
+        if fault == "retired":
+            return self._answer(_RETIRED)
         if fault == "blip":
             return self._page(503)
         if fault == "page":

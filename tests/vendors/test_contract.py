@@ -13,6 +13,7 @@ import pytest
 
 from app.avatars.base import (
     AmbiguousSubmit,
+    ApiRetired,
     ContentRejected,
     KeyRefused,
     OutOfCredits,
@@ -24,13 +25,14 @@ from app.avatars.base import (
 )
 from app.avatars.vendors.did import DId
 from app.avatars.vendors.heygen import HeyGen
+from app.avatars.vendors.heygen_v2 import HeyGenV2
 from app.avatars.vendors.http import HttpEngine
 from app.avatars.vendors.remote import Remote
 from app.avatars.vendors.synthesia import Synthesia
 from app.avatars.vendors.tavus import Tavus
 from app.core.errors import InvalidRequest
 from app.core.outbound import AddressNotPublic, Outbound
-from tests.vendors.heygen import HeyGenSimulator
+from tests.vendors.heygen import HeyGenSimulator, HeyGenV2Simulator
 from tests.vendors.others import DIdSimulator, EngineSimulator, SynthesiaSimulator, TavusSimulator
 from tests.vendors.simulator import KEY, Simulator, serving
 
@@ -52,6 +54,11 @@ class Pair:
 
 PAIRS = {
     "heygen": Pair(HeyGen, HeyGenSimulator, balance="12.5 usd"),
+    "heygen image": Pair(
+        HeyGen, HeyGenSimulator, replace(REQUEST, avatar="image:https://host.example/face.jpg"), "12.5 usd"
+    ),
+    "heygen v2": Pair(HeyGenV2, HeyGenV2Simulator, balance="60 credits"),
+    "heygen v2 photo": Pair(HeyGenV2, HeyGenV2Simulator, replace(REQUEST, avatar="photo:p_1"), "60 credits"),
     "d-id talk": Pair(DId, DIdSimulator, replace(REQUEST, avatar="https://host.example/face.jpg"), "17 credits"),
     "d-id clip": Pair(DId, DIdSimulator, replace(REQUEST, avatar="clip:p_1", voice="elevenlabs:v_1"), "17 credits"),
     "synthesia": Pair(Synthesia, SynthesiaSimulator, replace(REQUEST, background="green_screen"), tells=False),
@@ -105,6 +112,10 @@ def test_a_take_is_asked_for_made_and_brought_home(
 
 def test_what_was_asked_for_is_found_by_its_reference(pair: Pair, adapter: Remote) -> None:
     takes = [ask(adapter, pair, f"ref-{number}") for number in range(3)]
+    if not adapter.capabilities.looks_up:
+        with pytest.raises(AmbiguousSubmit, match="cannot be asked"):
+            run(adapter.find("ref-1"))
+        return
     assert [run(adapter.find(f"ref-{number}")) for number in range(3)] == takes
     assert run(adapter.find("ref-9")) is None
 
@@ -117,7 +128,11 @@ def test_what_may_have_arrived_is_in_doubt_and_can_be_told_apart(
     with pytest.raises(AmbiguousSubmit):
         ask(adapter, pair)
     arrived = fault in ("lost", "drop", "mute")
-    assert (run(adapter.find("ref-1")) is not None) is arrived
+    if adapter.capabilities.looks_up:
+        assert (run(adapter.find("ref-1")) is not None) is arrived
+    else:
+        with pytest.raises(AmbiguousSubmit, match="ref-1"):
+            run(adapter.find("ref-1"))
     if adapter.capabilities.repeatable_s:
         ask(adapter, pair)
         assert len(vendor.ledger) == 1
@@ -160,6 +175,24 @@ def test_a_key_that_is_revoked_while_it_renders_ends_nothing_at_the_vendor(
     with pytest.raises(KeyRefused):
         run(adapter.poll(take))
     assert run(adapter.poll(take)).state is TakeState.READY
+
+
+@pytest.mark.parametrize("call", ["submit", "poll", "fetch"])
+def test_an_api_that_was_retired_is_named_and_no_take_is_said_to_have_failed(
+    pair: Pair, vendor: Simulator, adapter: Remote, tmp_path: Path, call: str
+) -> None:
+    take = "v_1" if call == "submit" else ask(adapter, pair)
+    vendor.faults["submit" if call == "submit" else "poll"] = ["retired"]
+    asked = {
+        "submit": lambda: adapter.submit(pair.request, client_ref="ref-1"),
+        "poll": lambda: adapter.poll(take),
+        "fetch": lambda: adapter.fetch(take, pair.request, tmp_path),
+    }
+    with pytest.raises(ApiRetired, match=r"mine: .* has retired .* \(HTTP 410\).*may still be made") as retired:
+        run(asked[call]())
+    assert pair.vendor.vendor in str(retired.value)
+    assert pair.vendor.successor in str(retired.value)
+    assert not retired.value.retryable
 
 
 def test_nobody_there_means_that_nothing_was_sent(pair: Pair) -> None:
@@ -207,6 +240,11 @@ def test_what_an_avatar_cannot_have_is_refused_before_anything_is_asked_for() ->
     make = {name: connected(pair, "http://127.0.0.1:9") for name, pair in PAIRS.items()}
     for name, avatar, background, words in (
         ("heygen", "look_1", "studio", "a colour like"),
+        ("heygen", "image:http://host.example/face.jpg", "", "is neither"),
+        ("heygen", "image:https://user:pass@host.example/face.jpg", "", "is neither"),
+        ("heygen", "photo:p_1", "", "is neither"),
+        ("heygen v2", "image:https://host.example/face.jpg", "", "is neither"),
+        ("heygen v2", "look_1", "studio", "a colour like"),
         ("d-id talk", "look_1", "", "photograph"),
         ("d-id clip", "clip:p_1", "#000000", "no background"),
         ("synthesia", "anna", "", "needs a background"),

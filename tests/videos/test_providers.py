@@ -89,6 +89,18 @@ def test_a_removed_account_is_gone_and_profiles_that_name_it_say_so(owner: Calle
     assert owner.credits()["held"] == 0
 
 
+def test_an_api_that_was_retired_is_off_until_the_operator_allows_it(
+    owner: Caller, vendor: HeyGenSimulator, tmp_path: Path
+) -> None:
+    account = {"kind": "heygen-v2", "key": KEY, "base_url": vendor.url}
+    refused = owner.post("/providers", account)
+    assert refused.status_code == 400
+    assert "kind heygen instead" in refused.text
+    assert "TENEX_HEYGEN_V2" in refused.text
+    with installed(tmp_path / "allowed", private_sources="127.0.0.1", heygen_v2="true") as place:
+        assert place.caller().post("/providers", account).status_code == 201
+
+
 def test_another_workspace_neither_sees_nor_uses_it(
     owner: Caller, vendor: HeyGenSimulator, place: Installation
 ) -> None:

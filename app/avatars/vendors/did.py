@@ -30,6 +30,7 @@ _VOICES = ("microsoft", "elevenlabs", "amazon", "google", "azure-openai")
 
 
 class DId(Remote):
+    vendor = "D-ID"
     base_url = "https://api.d-id.com"
     known = recording(
         max_script_chars=10_000,

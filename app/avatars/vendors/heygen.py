@@ -1,4 +1,6 @@
-"""HeyGen, API v3 (developers.heygen.com): looks that say a script, at 25 frames a second.
+"""HeyGen, API v3 (developers.heygen.com): looks that say a script, or a photograph, at 25 frames a second.
+
+An avatar is the id of a look, or ``image:`` and the https address of a photograph.
 
 Every request carries its reference as ``Idempotency-Key``: for a day, one that is sent again is answered as the first
 was.
@@ -16,16 +18,20 @@ from app.avatars.base import Standing, TakeReport, TakeRequest, TakeState
 from app.avatars.catalogue import Listed
 from app.avatars.vendors import looks
 from app.avatars.vendors.hooks import Signature
-from app.avatars.vendors.remote import Remote, Seen, recording, shape_of, title_of
+from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, shape_of, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
 _UNDER_WAY = ("waiting", "pending", "processing")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+#: With a host, and without the name and password that would then be told to others.
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?/[^\s@]*")
+_IMAGE = "image"
 _STATES = {"completed": TakeState.READY, "failed": TakeState.FAILED}
 
 
 class HeyGen(Remote):
+    vendor = "HeyGen"
     base_url = "https://api.heygen.com"
     known = recording(
         max_script_chars=5000,
@@ -34,7 +40,7 @@ class HeyGen(Remote):
         deadline_s=3600.0,
         # A day; the last hour is left for the request itself.
         repeatable_s=timedelta(hours=23).total_seconds(),
-        shapes=("16:9", "9:16", "1:1", "4:5"),
+        shapes=ALL_SHAPES,
         rate=25,
         most_at_once=10,
         looks_at=100,
@@ -42,15 +48,19 @@ class HeyGen(Remote):
         microusd_a_minute=4_000_000,
         lists_avatars=True,
         lists_voices=True,
+        unlisted=(f"{_IMAGE}:",),
     )
     money = ("insufficient_credit", "trial_limit_exceeded", "plan_upgrade_required", "quota_exceeded")
     signature = Signature(header="heygen-signature", moment="heygen-timestamp", dated=False)
     content = ("content_policy_violation", "moderation")
 
     def check(self, *, avatar: str, voice: str, background: str) -> None:  # noqa: ARG002 - its lists are not read here
-        if background and not _COLOUR.fullmatch(background):
+        check_colour(background)
+        kind, found, address = avatar.partition(":")
+        if found and (kind != _IMAGE or not _ADDRESS.fullmatch(address)):
             raise InvalidRequest(
-                f"The background of an avatar of HeyGen is a colour like #1F2937; “{background}” is none."
+                "An avatar of HeyGen is the id of a look, or image: and the https address of a photograph, such as "
+                f"image:https://example.com/ann.jpg; “{avatar}” is neither."
             )
 
     def _headers(self, key: str) -> Mapping[str, str]:
@@ -58,8 +68,7 @@ class HeyGen(Remote):
 
     def _asked(self, request: TakeRequest) -> tuple[str, Json]:
         body: Json = {
-            "type": "avatar",
-            "avatar_id": request.avatar,
+            **_seen_by(request.avatar),
             "script": request.script,
             "voice_id": request.voice,
             "resolution": "1080p" if min(request.width, request.height) >= 1080 else "720p",
@@ -128,3 +137,17 @@ def _under_way(told: Json) -> Iterator[str]:
     for each in listed:
         if within(each, "status") in _UNDER_WAY:
             yield str(within(each, "video_id") or within(each, "id"))
+
+
+def check_colour(background: str) -> None:
+    """Raises InvalidRequest for a background that is given, and no colour."""
+    if background and not _COLOUR.fullmatch(background):
+        raise InvalidRequest(f"The background of an avatar of HeyGen is a colour like #1F2937; “{background}” is none.")
+
+
+def _seen_by(avatar: str) -> Json:
+    """Who is seen: a look, or a photograph."""
+    kind, _, address = avatar.partition(":")
+    if kind == _IMAGE:
+        return {"type": "image", "image": {"type": "url", "url": address}}
+    return {"type": "avatar", "avatar_id": avatar}

@@ -15,13 +15,14 @@ from urllib.parse import quote, urljoin
 from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.catalogue import CatalogueNotOffered, Listed
 from app.avatars.vendors import engines
-from app.avatars.vendors.remote import Remote, Seen, recording
+from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording
 from app.avatars.vendors.wire import Json, Said, within
 
 _STATES = {"done": TakeState.READY, "failed": TakeState.FAILED}
 
 
 class HttpEngine(Remote):
+    vendor = "The engine"
     base_url = ""
     known = recording(
         max_script_chars=40_000,
@@ -30,6 +31,7 @@ class HttpEngine(Remote):
         deadline_s=6 * 3600.0,
         repeatable_s=timedelta(days=7).total_seconds(),
         chooses_voice=False,
+        shapes=ALL_SHAPES,
         lists_avatars=True,
         lists_voices=True,
     )

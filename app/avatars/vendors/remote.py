@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from app.avatars.base import (
     AmbiguousSubmit,
+    ApiRetired,
     Capabilities,
     ContentRejected,
     Delivery,
@@ -37,6 +38,8 @@ from app.core.outbound import Outbound, SourceRefused, SourceTooLarge
 
 _MOST_BYTES = 4 * 1024**3
 _SHAPES = {Fraction(16, 9): "16:9", Fraction(9, 16): "9:16", Fraction(1): "1:1", Fraction(4, 5): "4:5"}
+#: Of vendors that make pictures of any shape there is here.
+ALL_SHAPES = tuple(_SHAPES.values())
 _TITLE = "10ex "
 _GONE = "It is not there any more: somebody has deleted it."
 
@@ -75,6 +78,8 @@ class Remote(OneByOne, ABC):
     when that has changed.
     """
 
+    #: What people call it.
+    vendor: ClassVar[str]
     base_url: ClassVar[str]
     known: ClassVar[Capabilities]
     #: HTTP answers and words in codes that mean more than "refused".
@@ -83,6 +88,8 @@ class Remote(OneByOne, ABC):
     content: ClassVar[tuple[str, ...]] = ()
     #: How it signs its calls, if it does.
     signature: ClassVar[Signature | None] = None
+    #: What to do once it has shut down this version of its API.
+    successor: ClassVar[str] = "Bring this server up to date, or choose an avatar of another provider."
 
     def __init__(
         self,
@@ -183,7 +190,7 @@ class Remote(OneByOne, ABC):
             return TakeReport(state=TakeState.WAITING, reason=str(error))
         if said.status == 404:
             return TakeReport(state=TakeState.FAILED, reason=_GONE, gone=True)
-        if said.status in (*self.key_refused, 402, 403):
+        if said.status in (*self.key_refused, 402, 403, 410):
             raise self._refusal(said)
         seen = self._seen(said.told)
         if seen.state is TakeState.READY and not seen.link:
@@ -192,7 +199,7 @@ class Remote(OneByOne, ABC):
 
     async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:  # noqa: ARG002
         said = await self._wire.read(self._place(provider_id))
-        if said.status in (*self.key_refused, 403):
+        if said.status in (*self.key_refused, 403, 410):
             raise self._refusal(said)
         link = self._seen(said.told).link
         if not link:
@@ -215,6 +222,11 @@ class Remote(OneByOne, ABC):
         """What an answer that is no success means, with the vendor's own words."""
         code, words = self._fault(said)
         told = f"{self.name}: {words or 'no reason given'} ({code or said.status})."
+        if said.status == 410:
+            return ApiRetired(
+                f"{told} {self.vendor} has retired this version of its API (HTTP 410). A take that was asked for "
+                f"before may still be made there: look in its own pages. {self.successor}"
+            )
         if said.status in self.key_refused:
             return KeyRefused(f"{told} Send a good key: PUT /api/v1/videos/providers/{self.name}.")
         if said.status == 402 or code in self.money:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.vendors.hooks import Signature
-from app.avatars.vendors.remote import Remote, Seen, recording, shape_of, title_of
+from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, shape_of, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
@@ -22,6 +22,7 @@ _PAGES, _PAGE = 3, 100
 
 
 class Synthesia(Remote):
+    vendor = "Synthesia"
     base_url = "https://api.synthesia.io"
     known = recording(
         max_script_chars=5000,
@@ -29,7 +30,7 @@ class Synthesia(Remote):
         longest_poll_s=60.0,
         deadline_s=3600.0,
         most_a_minute=60,
-        shapes=("16:9", "9:16", "1:1", "4:5"),
+        shapes=ALL_SHAPES,
     )
     key_refused = (401, 403)
     signature = Signature(header="synthesia-signature", moment="synthesia-timestamp", dated=True)

@@ -22,6 +22,7 @@ _PAGES, _PAGE = 3, 100
 
 
 class Tavus(Remote):
+    vendor = "Tavus"
     base_url = "https://tavusapi.com"
     known = recording(
         max_script_chars=5000,

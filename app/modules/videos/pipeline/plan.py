@@ -18,7 +18,7 @@ SCENE_PAUSE_MS = 400
 class PlannedTake(Value):
     """One take of the plan, in the order of the script; equal takes carry the same fingerprint.
 
-    ``scene`` counts from 0.
+    ``scene`` counts from 0. ``fetch_s`` is how long bringing it home may take.
     """
 
     scene: int
@@ -30,6 +30,7 @@ class PlannedTake(Value):
     voice: str
     background: str
     pause_ms: int
+    fetch_s: float = 600.0
 
 
 def plan_takes(composition: Composition, providers: Mapping[str, AvatarProvider]) -> tuple[PlannedTake, ...]:
@@ -76,6 +77,7 @@ def _plan(scene: int, passage: Passage, speaker: Speaker, picture: Picture, prov
         voice=speaker.voice_id,
         background=speaker.background,
         pause_ms=passage.pause_ms,
+        fetch_s=provider.capabilities.fetch_s,
     )
     name = fingerprint(
         "take", provider=provider.name, ingredients=dict(provider.ingredients(request_of(draft, picture)))

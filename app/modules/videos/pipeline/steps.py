@@ -35,7 +35,7 @@ from app.modules.videos.scenery import Asset
 from app.storage.base import BlobNotFound
 
 CHUNK_DEADLINE_S = 900.0
-MIX_DEADLINE_S = 900.0
+MIX_DEADLINE_S = 3600.0
 SURVEY_DEADLINE_S = 1800.0
 WORDS_DEADLINE_S = 600.0
 PACKAGE_DEADLINE_S = 900.0

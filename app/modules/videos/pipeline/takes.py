@@ -35,7 +35,6 @@ from app.modules.videos.pipeline.plan import PlannedTake, request_of
 from app.modules.videos.pipeline.progress import TaskProgress
 from app.modules.videos.pipeline.workshop import Workshop, active
 
-FETCH_DEADLINE_S = 600.0
 SUBMIT_DEADLINE_S = 600.0
 WAIT_DEADLINE_S = 48 * 3600.0
 _MEASURE_DEADLINE_S = 120.0
@@ -177,6 +176,13 @@ class TakeSteps:
         intent = await asyncio.to_thread(self._intents.get, intent_id)
         if (utc_now() - intent.created_at).total_seconds() < provider.capabilities.repeatable_s:
             return await self._repeat(provider, intent_id, take, picture)
+        if not provider.capabilities.looks_up:
+            await asyncio.to_thread(self._intents.mark, intent_id, TakeStatus.UNKNOWN)
+            raise SubmitUnknown(
+                f"It is not known whether {provider.name} accepted the request, and it cannot be asked, so it is never "
+                f"sent again. Look in its own pages for the reference {intent_id}. To have the take made in any case, "
+                "change the script, or choose an avatar of another provider."
+            )
         found = await provider.find(intent_id)
         if found is not None:
             return found

@@ -20,7 +20,7 @@ from app.modules.videos.pipeline.steps import (
     Steps,
 )
 from app.modules.videos.pipeline.surveying import SurveyPlan
-from app.modules.videos.pipeline.takes import FETCH_DEADLINE_S, WAIT_DEADLINE_S, TakeSteps
+from app.modules.videos.pipeline.takes import WAIT_DEADLINE_S, TakeSteps
 
 Json = dict[str, Any]
 #: Takes of a vendor are made in minutes.
@@ -147,7 +147,7 @@ class RenderWorkflow:
         await self._durable.long_step(
             lambda: self._takes.fetch(job_id, workspace_id, intent_id, take, picture, provider_id),
             name="fetch",
-            deadline_s=FETCH_DEADLINE_S,
+            deadline_s=take.fetch_s,
         )
 
     async def sequence(self, job_id: str, workspace_id: str, chunks: list[Json], _picture: Json) -> None:

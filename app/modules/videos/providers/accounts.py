@@ -58,7 +58,7 @@ class Tested:
 
 
 class ProviderAccounts:
-    """``taken``: names that no account can have."""
+    """``taken``: names that no account can have. ``retired``: whether it may be with an API that was retired."""
 
     def __init__(
         self,
@@ -68,9 +68,10 @@ class ProviderAccounts:
         connector: Connector,
         hooks: HookAddresses,
         taken: Collection[str],
+        retired: bool,
     ) -> None:
         self._vault, self._outbound, self._connector, self._taken = vault, outbound, connector, taken
-        self._hooks = hooks
+        self._hooks, self._retired = hooks, retired
 
     def list(self, session: Session, workspace_id: str) -> list[ProviderOut]:
         """By name."""
@@ -84,6 +85,11 @@ class ProviderAccounts:
 
     def add(self, session: Session, workspace_id: str, wanted: AddProvider) -> str:
         """Returns its name. Raises ProviderExists, InvalidRequest."""
+        if wanted.kind is Kind.HEYGEN_V2 and not self._retired:
+            raise InvalidRequest(
+                "HeyGen has retired its API v2. Add an account of kind heygen instead; if the old one still answers "
+                "you, the server's operator can allow it with TENEX_HEYGEN_V2=true."
+            )
         name, key, moment = wanted.name or wanted.kind.value, wanted.key.get_secret_value(), utc_now()
         address = wanted.base_url or VENDORS[wanted.kind].base_url
         if not address:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from app.avatars.vendors.did import DId
 from app.avatars.vendors.heygen import HeyGen
+from app.avatars.vendors.heygen_v2 import HeyGenV2
 from app.avatars.vendors.http import HttpEngine
 from app.avatars.vendors.remote import Remote
 from app.avatars.vendors.synthesia import Synthesia
@@ -15,6 +16,7 @@ from app.avatars.vendors.tavus import Tavus
 
 class Kind(StrEnum):
     HEYGEN = "heygen"
+    HEYGEN_V2 = "heygen-v2"
     D_ID = "d-id"
     SYNTHESIA = "synthesia"
     TAVUS = "tavus"
@@ -23,6 +25,7 @@ class Kind(StrEnum):
 
 VENDORS: Mapping[Kind, type[Remote]] = {
     Kind.HEYGEN: HeyGen,
+    Kind.HEYGEN_V2: HeyGenV2,
     Kind.D_ID: DId,
     Kind.SYNTHESIA: Synthesia,
     Kind.TAVUS: Tavus,
