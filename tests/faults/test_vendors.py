@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
@@ -19,7 +20,7 @@ from app.media.ffmpeg import run_ffmpeg
 from app.modules.videos.models import JobStatus, ProviderAccount, RenderJob, TakeIntent
 from app.modules.videos.providers.kinds import Kind
 from app.modules.videos.providers.schemas import AddProvider, ChangeProvider
-from app.modules.videos.schemas import ChangeAvatar, CreateAvatar
+from app.modules.videos.schemas import ChangeAvatar, CreateAvatar, RenderJobOut
 from tests.faults.scene import LINE, Scene, wait_until
 from tests.site import ENDED, Site
 from tests.vendors.heygen import HeyGenSimulator, HeyGenV2Simulator
@@ -86,6 +87,17 @@ class Stage(Scene):
         with self.database.session_scope() as session:
             wanted = ChangeAvatar(fallbacks=fallbacks)
             self.services.avatars.change(session, self.workspace_id, self.avatars[kind], wanted)
+
+    def call(self, kind: Kind, told: dict[str, Any]) -> None:
+        """As the vendor would, at the account's address."""
+        with self.database.session_scope() as session:
+            url = self.services.accounts_elsewhere.get(session, self.workspace_id, kind.value).hook_url
+            place, body = (self.workspace_id, kind.value), json.dumps(told).encode()
+            self.services.provider_hooks.take(session, place, url.rpartition("/")[2], {}, body)
+
+    def seen(self, job: RenderJob) -> RenderJobOut:
+        with self.database.read_scope() as session:
+            return self.services.jobs.get(session, self.workspace_id, job.id)
 
     def charged(self) -> list[str]:
         """The reference of every take that a vendor charged for."""
@@ -216,6 +228,40 @@ def test_a_vendor_that_is_busy_is_asked_again_for_a_while(stage: Stage) -> None:
     stage.start_worker()
     stage.succeeded(stage.wait(stage.by(Kind.HEYGEN).id))
     assert len(stage.charged()) == 1
+
+
+def test_a_vendor_that_calls_is_looked_at_at_once(tmp_path: Path, film: bytes) -> None:
+    with serving(HeyGenSimulator(film)) as vendor:
+        stage = Stage(tmp_path / "data", {Kind.HEYGEN: vendor}, provider_poll_seconds="600")
+        try:
+            vendor.rendered = False
+            stage.start_worker()
+            order = stage.by(Kind.HEYGEN)
+            wait_until(lambda: ("GET", "/v3/videos/v_1") in [(method, path) for method, path, _ in vendor.asked])
+            vendor.rendered = True
+            stage.call(Kind.HEYGEN, {"event_data": {"video_id": "v_1"}})
+            stage.succeeded(stage.wait(order.id))
+        finally:
+            stage.close()
+
+
+def test_it_is_told_how_long_takes_usually_take_and_what_they_cost(stage: Stage) -> None:
+    vendor = stage.vendors[Kind.HEYGEN]
+    stage.start_worker()
+    first = stage.wait(stage.by(Kind.HEYGEN).id)
+    stage.succeeded(first)
+    assert first.receipt is not None
+    assert first.receipt["provider_usd"] == pytest.approx(4.0 / 60, abs=0.005)  # a second of it, at HeyGen's price
+    vendor.rendered = False
+    second = stage.by(Kind.HEYGEN, f"{LINE} Another.")
+    wait_until(lambda: len(stage.charged()) == 2)
+    wait_until(lambda: stage.seen(second).takes[0].said == "processing")
+    shown = stage.seen(second)
+    assert (shown.takes[0].provider, shown.takes[0].status) == ("heygen", "submitted")
+    assert shown.takes[0].usual_seconds is not None
+    assert shown.takes[0].elapsed_seconds is not None
+    vendor.rendered = True
+    assert stage.wait(second.id).status == JobStatus.SUCCEEDED
 
 
 def test_a_script_that_is_too_long_for_one_take_is_made_in_parts_and_joined(stage: Stage) -> None:

@@ -69,8 +69,10 @@ class DIdSimulator(Simulator):
         product = path.strip("/")
         if "/" in product:
             return None
-        mine = [name for name, video in self.videos.items() if video["path"] == path]
-        return {product: [self.shown(name, "waiting", None) for name in reversed(mine)]}
+        mine = [name for name, video in reversed(self.videos.items()) if video["path"] == path]
+        first, size = int(query.get("token", ["0"])[0]), int(query["limit"][0])
+        more = {"token": str(first + size)} if len(mine) > first + size else {}
+        return {product: [self.shown(name, "waiting", None) for name in mine[first : first + size]]} | more
 
     def catalogue(self, path: str, query: dict[str, list[str]], *, repeats: bool) -> Any:
         if path not in self.lists:

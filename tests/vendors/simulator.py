@@ -12,7 +12,7 @@ Videos are made by a clock; links are signed, and expire. ``faults`` are used up
   list in the answer), ``repeats`` (the first cursor again), ``slow`` (no answer for an hour), ``forbidden`` (403, not
   in the vendor's own words). ``list 2``: where only a second page is meant.
 - media: ``expired`` (403), ``early`` (404), ``short`` (half of the bytes), ``page`` (HTML as MP4), ``empty``,
-  ``private`` (a redirect into a private network).
+  ``private`` (a redirect into a private network), ``huge`` (20 GB).
 """
 
 from __future__ import annotations
@@ -243,6 +243,10 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         if fault == "page":
             return self._page(200)
+        if fault == "huge":
+            self.send_response(200)
+            self.send_header("Content-Length", str(20 * 1024**3))
+            return self.end_headers()
         if fault == "short":
             self.send_response(200)
             self.send_header("Content-Length", str(len(film)))

@@ -120,6 +120,32 @@ def test_what_was_asked_for_is_found_by_its_reference(pair: Pair, adapter: Remot
     assert run(adapter.find("ref-9")) is None
 
 
+def test_it_is_found_however_many_were_asked_for_since(pair: Pair, vendor: Simulator, adapter: Remote) -> None:
+    if not adapter.capabilities.looks_up:
+        return
+    take = ask(adapter, pair)
+    first = vendor.videos["v_1"]
+    fields, _ = adapter._named("ref-other")  # pyright: ignore[reportPrivateUsage]
+    vendor.videos |= {f"v_{number}": first | {"body": first["body"] | fields} for number in range(2, 452)}
+    assert run(adapter.find("ref-1")) == take
+    assert run(adapter.find("ref-9")) is None
+
+
+def test_many_takes_are_looked_at_in_few_calls_where_the_vendor_lets_one(
+    pair: Pair, vendor: Simulator, adapter: Remote
+) -> None:
+    takes = [ask(adapter, pair, f"ref-{number}") for number in range(5)]
+    vendor.rendered = False
+    vendor.asked.clear()
+    states = run(adapter.poll_many(takes[: adapter.capabilities.looks_at]))
+    assert {report.state for report in states.values()} == {TakeState.WAITING}
+    assert len(vendor.asked) == 1
+    vendor.rendered = True
+    made = run(adapter.poll_many(takes[: adapter.capabilities.looks_at]))
+    assert {report.state for report in made.values()} == {TakeState.READY}
+    assert list(made) == takes[: adapter.capabilities.looks_at]
+
+
 @pytest.mark.parametrize("fault", ["lost", "drop", "mute", "edge", "running"])
 def test_what_may_have_arrived_is_in_doubt_and_can_be_told_apart(
     pair: Pair, vendor: Simulator, adapter: Remote, fault: str
@@ -224,7 +250,7 @@ def test_a_render_that_is_gone_is_told_apart(pair: Pair, vendor: Simulator, adap
     assert "deleted" in report.reason
 
 
-@pytest.mark.parametrize("fault", ["expired", "early", "private"])
+@pytest.mark.parametrize("fault", ["expired", "early", "private", "huge"])
 def test_a_file_that_does_not_come_is_asked_for_again_at_no_cost(
     pair: Pair, vendor: Simulator, adapter: Remote, tmp_path: Path, fault: str
 ) -> None:

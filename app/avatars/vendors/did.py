@@ -8,12 +8,12 @@ twice: the reference is ``user_data``, by which a request that may have arrived 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.catalogue import Listed
 from app.avatars.vendors import presenters
+from app.avatars.vendors.listing import by_token, first_with, text_in
 from app.avatars.vendors.remote import Remote, Seen, recording, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
@@ -93,12 +93,12 @@ class DId(Remote):
 
     async def find(self, client_ref: str) -> str | None:
         for product in _ALL:
-            told = await self._listed(f"/{product}?limit=100")
-            found: list[Any] = within(told, product) or []
-            same = (each for each in found if within(each, "user_data") == client_ref)
-            first = next(same, None)
-            if first is not None:
-                return f"{product}/{within(first, 'id')}"
+            rows = by_token(
+                self._listed, f"/{product}?limit=100", rows=product, following=lambda told: text_in(told, "token")
+            )
+            found = await first_with(rows, "user_data", client_ref)
+            if found is not None:
+                return f"{product}/{within(found, 'id')}"
         return None
 
     async def standing(self) -> Standing:

@@ -66,6 +66,14 @@ async def by_number(ask: Ask, path: str, *, rows: str, total: str, key: str) -> 
     raise _endless(path)
 
 
+async def first_with(rows: AsyncIterator[Row], name: str, value: str) -> Row | None:
+    """The first in which something has this value; None when all were seen, and it was in none."""
+    async for row in rows:
+        if within(row, name) == value:
+            return row
+    return None
+
+
 def rows_in(told: Json, name: str, path: str) -> list[Row]:
     """Those that are objects. Raises ListingUnusable where there is no list."""
     found = within(told, name)

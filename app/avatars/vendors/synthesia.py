@@ -7,18 +7,18 @@ looked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.vendors.hooks import Signature
+from app.avatars.vendors.listing import by_token, first_with
 from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, shape_of, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
 _STATES = dict.fromkeys(("error", "rejected", "deleted"), TakeState.FAILED) | {"complete": TakeState.READY}
 _NO_REASON = "Synthesia tells no reason; its own pages may"
-_PAGES, _PAGE = 3, 100
+_PAGE = 100
 
 
 class Synthesia(Remote):
@@ -72,17 +72,17 @@ class Synthesia(Remote):
         return "", "; ".join(str(each) for each in words if each)
 
     async def find(self, client_ref: str) -> str | None:
-        for page in range(_PAGES):
-            told = await self._listed(f"/v2/videos?limit={_PAGE}&offset={page * _PAGE}")
-            found: list[Any] = within(told, "videos") or []
-            same = (each for each in found if within(each, "callbackId") == client_ref)
-            first = next(same, None)
-            if first is not None:
-                return str(within(first, "id"))
-            if len(found) < _PAGE:
-                return None
-        return None
+        rows = by_token(
+            self._listed, f"/v2/videos?limit={_PAGE}", rows="videos", following=_next_offset, parameter="offset"
+        )
+        found = await first_with(rows, "callbackId", client_ref)
+        return None if found is None else str(within(found, "id"))
 
     async def standing(self) -> Standing:
         await self._listed("/v2/videos?limit=1")
         return Standing()
+
+
+def _next_offset(told: Json) -> str | None:
+    following = within(told, "nextOffset")
+    return str(following) if len(within(told, "videos") or ()) >= _PAGE and following is not None else None

@@ -7,18 +7,17 @@ that may have arrived is looked for.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.catalogue import Listed
 from app.avatars.vendors import replicas
+from app.avatars.vendors.listing import by_number, first_with
 from app.avatars.vendors.remote import Remote, Seen, recording, ref_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
 _STATES = {"ready": TakeState.READY, "error": TakeState.FAILED, "deleted": TakeState.FAILED}
-_PAGES, _PAGE = 3, 100
 
 
 class Tavus(Remote):
@@ -66,16 +65,9 @@ class Tavus(Remote):
         return "", str(within(said.told, "error") or within(said.told, "message") or "")
 
     async def find(self, client_ref: str) -> str | None:
-        for page in range(_PAGES):
-            told = await self._listed(f"/v2/videos?limit={_PAGE}&page={page}")
-            found: list[Any] = within(told, "data") or []
-            same = (each for each in found if within(each, "video_name") == title_of(client_ref))
-            first = next(same, None)
-            if first is not None:
-                return str(within(first, "video_id"))
-            if len(found) < _PAGE:
-                return None
-        return None
+        rows = by_number(self._listed, "/v2/videos?limit=100", rows="data", total="total_count", key="video_id")
+        found = await first_with(rows, "video_name", title_of(client_ref))
+        return None if found is None else str(within(found, "video_id"))
 
     async def standing(self) -> Standing:
         await self._listed("/v2/videos?limit=1&page=0")
