@@ -155,9 +155,7 @@ class _Watcher:
         if index >= self._frames:
             self._done = True
             return
-        while (
-            self.seen and self.seen[-1].index >= index
-        ):  # before the first frame there are pictures that are not shown
+        while self.seen and self.seen[-1].index >= index:  # what is before the first frame is not shown
             self.seen.pop()
         self.seen.append(Seen(index=index, thumb=thumb_of(luma), onward=onward))
         if time >= self._due:
@@ -194,21 +192,27 @@ class _Watcher:
         self._show(self._recording.held_back())
         if self._recording.time_of(group.key) != self._time:
             self._show(each for each in [self._recording.key(group)] if each is not None)
-        passed = not self._done and self._is_met_again(self._recording.key(following))
+        passed = not (self._done or self._is_cut) and self._is_met_again(self._recording.key(following))
         if not passed:
             self._usual, self._calm = None, Fraction(0)
         return passed
 
+    @property
+    def _is_cut(self) -> bool:
+        """Whether what was seen last is the first of a shot, perhaps."""
+        *_, before, now = [self.seen[0], *self.seen]
+        return not now.onward and change_of(before.thumb, now.thumb) > CUT_LEVELS
+
     def _goes_on(self, group: Group, following: Group) -> bool:
         """As far as packets tell."""
         length = self._recording.time_of(following.key) - self._recording.time_of(group.key)
-        if self._usual is None or self._calm < _CALM or not 0 < length <= _LONGEST:
+        if self._usual is None or self._calm < _CALM or not 2 * _EVERY <= length <= _LONGEST:
             return False
         took = group.took()
         return took is not None and self._usual.holds(took)
 
     def _is_met_again(self, shown: Shown | None) -> bool:
-        if shown is None or len(self.sights[-1].faces) != 1 or not self.seen:
+        if shown is None or len(self.sights[-1].faces) != 1:
             return False
         time, luma, lookout = shown[0], upright_luma(shown[1]), self._lookout.elsewhere()
         (before,), faces = self.sights[-1].faces, lookout.look(luma, None) or ()

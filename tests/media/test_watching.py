@@ -106,6 +106,15 @@ def test_a_cut_away_and_back_between_two_key_frames_is_seen(tmp_path: Path) -> N
     assert [(shot.start, shot.stop) for shot in shots] == [(0, 210), (210, 235), (235, 300)]
 
 
+def test_a_cut_at_a_key_frame_is_seen_after_somebody_calm(tmp_path: Path) -> None:
+    path = speaker(tmp_path / "elsewhere.mp4", "220*gte(t,7.99)")
+    shots = watch(path, Fraction(0), 300, FPS)
+    assert [(shot.start, shot.stop) for shot in shots] == [(0, 200), (200, 300)]
+    before, after = ([sight.faces[0].x for sight in shot.sights] for shot in shots)
+    assert max(before) + 0.3 < min(after)
+    assert max(np.ptp(before), np.ptp(after)) < 0.05
+
+
 def test_a_presenter_is_found_and_nothing_else_is_taken_for_one(tmp_path: Path) -> None:
     drawn = cv2.imread(str(Path(__file__).parents[2] / "docs" / "presenter.jpg"))
     assert drawn is not None
