@@ -132,7 +132,7 @@ class _Source:
         self._media, self.stream, self._wanted = media, stream, wanted
         self._tick = stream.time_base or Fraction(1, 1000)
         self._origin = origin_of(path, media)
-        self.parameter_sets = _sets_in(stream.codec_context.extradata or b"")
+        self.parameter_sets = sets_in(stream.codec_context.extradata or b"")
 
     @classmethod
     def of(cls, path: Path, media: InputContainer, wanted: Wanted) -> _Source | None:
@@ -183,7 +183,7 @@ class _Source:
 
     def _fresh(self, packet: av.Packet[Any]) -> bool:
         """Whether it begins anew, by the parameter sets that are known."""
-        units = list(_units_in(bytes(packet)))
+        units = list(units_in(bytes(packet)))
         changed = [unit for unit in units if unit[0] & 31 in (_SPS, _PPS) and unit not in self.parameter_sets]
         return not changed and any(unit[0] & 31 == _KEY_SLICE for unit in units)
 
@@ -254,7 +254,7 @@ class _Track:
         self._mux(packet.pts or 0, list(_units_after_codes(bytes(packet))), key=packet.is_keyframe)
 
     def copy(self, place: int, packet: av.Packet[Any]) -> None:
-        self._mux(place, list(_units_in(bytes(packet))), key=packet.is_keyframe)
+        self._mux(place, list(units_in(bytes(packet))), key=packet.is_keyframe)
 
     def _mux(self, place: int, units: Sequence[bytes], *, key: bool) -> None:
         packet: av.Packet[Any] = av.Packet(_with_codes(units))
@@ -271,7 +271,7 @@ class _Track:
         self._container.close()
 
 
-def _sets_in(record: bytes) -> list[bytes]:
+def sets_in(record: bytes) -> list[bytes]:
     """The parameter sets of an MP4 file's description of its pictures (ISO 14496-15, 5.3.3.1); none for another, or
     where units are not told by lengths of four bytes.
     """
@@ -287,7 +287,7 @@ def _sets_in(record: bytes) -> list[bytes]:
     return [each for each in sets if each]
 
 
-def _units_in(packet: bytes) -> Iterator[bytes]:
+def units_in(packet: bytes) -> Iterator[bytes]:
     """Of a frame as MP4 files hold it, each after its length."""
     at = 0
     while at + 4 < len(packet):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -47,6 +48,71 @@ def test_a_flash_is_no_cut(tmp_path: Path) -> None:
     graph = "testsrc2=s=640x360:r=25,eq=brightness='if(eq(n,40),0.9,0)':eval=frame"
     run_ffmpeg(("-f", "lavfi", "-t", "4", "-i", graph, "-c:v", "libx264", "-bf", "0", str(path)), timeout_s=60)
     assert len(watch(path, Fraction(0), 100, FPS)) == 1
+
+
+def speaker(path: Path, aside: str) -> Path:
+    """Twelve seconds of a face with grain, moved by so many pixels; a key frame every two seconds."""
+    drawn = cv2.imread(str(Path(__file__).parents[2] / "docs" / "presenter.jpg"))
+    assert drawn is not None
+    cv2.imwrite(str(path.with_suffix(".png")), cv2.resize(drawn, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA))
+    inputs = ("-f", "lavfi", "-i", "color=0x606060:s=640x360:r=25:d=12", "-i", str(path.with_suffix(".png")))
+    graph = f"[0:v][1:v]overlay=x='40+{aside}':y=60:eval=frame,noise=alls=5:allf=t:all_seed=1"
+    coded = ("-c:v", "libx264", "-preset", "veryfast", "-g", "50", "-sc_threshold", "0", "-pix_fmt", "yuv420p")
+    run_ffmpeg((*inputs, "-filter_complex", graph, *coded, str(path)), timeout_s=120)
+    return path
+
+
+def damaged(recording: Path, start: float, stop: float) -> Path:
+    """With frames that are not key frames broken in those seconds, though no smaller."""
+    path = recording.with_stem("damaged")
+    with av.open(str(recording)) as source, av.open(str(path), "w") as target:
+        stream = source.streams.video[0]
+        copied = target.add_stream_from_template(stream)
+        for packet in source.demux(stream):
+            if packet.pts is None:
+                continue
+            data = bytes(packet)
+            if start <= packet.pts * (stream.time_base or 1) < stop and not packet.is_keyframe:
+                data = data[:40] + bytes(255 - byte for byte in data[40:])
+            broken = av.Packet(data)
+            broken.pts, broken.dts, broken.duration = packet.pts, packet.dts, packet.duration
+            broken.time_base, broken.is_keyframe, broken.stream = packet.time_base, packet.is_keyframe, copied
+            target.mux(broken)
+    return path
+
+
+def test_beside_somebody_calm_key_frames_will_do(tmp_path: Path) -> None:
+    still = speaker(tmp_path / "still.mp4", "0")
+    shots = watch(still, Fraction(0), 300, FPS)
+    (shot,) = shots
+    assert all(len(sight.faces) == 1 for sight in shot.sights)
+    assert max(np.diff([sight.frame for sight in shot.sights])) <= 16
+    assert watch(damaged(still, 6, 8), Fraction(0), 300, FPS) == shots  # nothing of it was decoded
+    assert watch(damaged(still, 2, 4), Fraction(0), 300, FPS) != shots
+
+
+def test_who_goes_aside_between_two_key_frames_and_comes_back_is_seen(tmp_path: Path) -> None:
+    path = speaker(tmp_path / "aside.mp4", "160*if(between(t,8.2,9.8),sin((t-8.2)*PI/1.6),0)")
+    (shot,) = watch(path, Fraction(0), 300, FPS)
+    places = {sight.frame: sight.faces[0].x for sight in shot.sights if sight.faces}
+    usual = places[min(places)]
+    assert max(place - usual for frame, place in places.items() if 200 <= frame < 250) > 0.15
+    assert all(abs(place - usual) < 0.05 for frame, place in places.items() if not 200 <= frame < 250)
+
+
+def test_a_cut_away_and_back_between_two_key_frames_is_seen(tmp_path: Path) -> None:
+    path = speaker(tmp_path / "away.mp4", "1000*between(t,8.4,9.399)")
+    shots = watch(path, Fraction(0), 300, FPS)
+    assert [(shot.start, shot.stop) for shot in shots] == [(0, 210), (210, 235), (235, 300)]
+
+
+def test_a_cut_at_a_key_frame_is_seen_after_somebody_calm(tmp_path: Path) -> None:
+    path = speaker(tmp_path / "elsewhere.mp4", "220*gte(t,7.99)")
+    shots = watch(path, Fraction(0), 300, FPS)
+    assert [(shot.start, shot.stop) for shot in shots] == [(0, 200), (200, 300)]
+    before, after = ([sight.faces[0].x for sight in shot.sights] for shot in shots)
+    assert max(before) + 0.3 < min(after)
+    assert max(np.ptp(before), np.ptp(after)) < 0.05
 
 
 def test_a_presenter_is_found_and_nothing_else_is_taken_for_one(tmp_path: Path) -> None:

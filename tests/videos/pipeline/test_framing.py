@@ -8,7 +8,8 @@ from math import sin
 
 import pytest
 
-from app.media.watching import Face, Shot, Sight
+from app.media.lookout import Face
+from app.media.watching import Shot, Sight
 from app.modules.videos.pipeline.framing import FramedShot, framed, place_at, steered
 from app.modules.videos.pipeline.looks import Pan
 from app.modules.videos.scenery import WHOLE_SHARE, FramingMode

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from math import exp
 from statistics import fmean, median
 
-from app.media.watching import Face, Shot, Sight
+from app.media.lookout import Face
+from app.media.watching import Shot, Sight
 from app.modules.videos.pipeline.looks import Box, Pan, Pane
 from app.modules.videos.pipeline.staging import Size, even, fitted, whole
 from app.modules.videos.scenery import WHOLE_SHARE, FramingMode, Value

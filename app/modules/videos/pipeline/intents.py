@@ -154,7 +154,7 @@ def _usual(session: Session, account: ProviderAccount) -> tuple[int, int]:
         .order_by(TakeIntent.sent_at.desc())
         .limit(_RECENT)
     )
-    times = session.execute(query).tuples()
+    times = session.execute(query)
     took = sorted((ready - sent).total_seconds() for sent, ready in times if sent is not None and ready is not None)
     return (ceil(took[len(took) // 2]), ceil(took[len(took) * 9 // 10])) if took else (0, 0)
 

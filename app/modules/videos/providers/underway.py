@@ -62,7 +62,7 @@ def takes_of(session: Session, job_ids: Collection[str]) -> dict[str, list[TakeE
         .order_by(TakeIntent.created_at, TakeIntent.id)
     )
     found: dict[str, list[TakeElsewhere]] = {}
-    for job_id, task, intent, usual_s, slow_s in session.execute(statement).tuples():
+    for job_id, task, intent, usual_s, slow_s in session.execute(statement):
         found.setdefault(job_id, []).append(_take(intent, usual_s, slow_s, made=task == TaskStatus.MADE))
     return found
 
