@@ -47,6 +47,7 @@ from app.modules.videos.intake.steps import IntakeSteps
 from app.modules.videos.intake.workflow import IntakeWorkflow
 from app.modules.videos.jobs import Jobs
 from app.modules.videos.pipeline.artifacts import Artifacts
+from app.modules.videos.pipeline.late import LateTakes
 from app.modules.videos.pipeline.receiving import Receiving
 from app.modules.videos.pipeline.settle import Settlement
 from app.modules.videos.pipeline.steps import Steps
@@ -279,16 +280,7 @@ def _uploads(platform: Platform, engine: EngineClient) -> Uploads:
 def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[EngineWorker, dict[str, Workflow]]:
     """The engine of one worker process, and the workflows it is to run."""
     settings = platform.settings
-    workshop = Workshop(
-        database=platform.database,
-        blobs=platform.blobs,
-        artifacts=Artifacts(database=platform.database, blobs=platform.blobs),
-        providers=platform.providers,
-        nursery=platform.nursery,
-        settlement=platform.settlement,
-        scratch=_scratch(settings),
-        prints=settings.data / "cache" / "studio",
-    )
+    workshop = _workshop(platform)
     making = Making(workshop)
     steps, takes = Steps(workshop, making), _takes(settings, workshop, making)
     durable = durable or Durable()
@@ -323,6 +315,19 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     return EngineWorker(url=settings.database, leases=leases), workflows
 
 
+def _workshop(platform: Platform) -> Workshop:
+    return Workshop(
+        database=platform.database,
+        blobs=platform.blobs,
+        artifacts=Artifacts(database=platform.database, blobs=platform.blobs),
+        providers=platform.providers,
+        nursery=platform.nursery,
+        settlement=platform.settlement,
+        scratch=_scratch(platform.settings),
+        prints=platform.settings.data / "cache" / "studio",
+    )
+
+
 def _takes(settings: Settings, workshop: Workshop, making: Making) -> TakeSteps:
     return TakeSteps(workshop, making.progress, patience_s=settings.provider_patience_seconds)
 
@@ -338,6 +343,8 @@ def build_housekeeping(platform: Platform) -> Housekeeping:
     """What every worker process offers to do; whichever comes first does it."""
     expiry = Expiry(database=platform.database, blobs=platform.blobs)
     collector = Collector(database=platform.database, blobs=platform.blobs)
+    workshop = _workshop(platform)
+    late = LateTakes(workshop, _takes(platform.settings, workshop, Making(workshop)))
 
     def forget_answers(_going_on: Callable[[], bool]) -> int:
         with platform.database.session_scope() as session:
@@ -348,6 +355,7 @@ def build_housekeeping(platform: Platform) -> Housekeeping:
         {
             **_refreshing(platform),
             "expire uploads": (timedelta(minutes=1), lambda _going_on: expiry.expire()),
+            "bring late takes": (timedelta(minutes=5), late.collect),
             "forget answers": (timedelta(hours=1), forget_answers),
             "sweep scratch": (
                 timedelta(hours=1),

@@ -27,7 +27,7 @@ class Housekeeping:
     """
 
     def __init__(self, chores: Chores, work: Mapping[str, Chore]) -> None:
-        self._chores, self._work = chores, work
+        self._chores, self.work = chores, work
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._keep_on, name="housekeeping", daemon=True)
 
@@ -43,7 +43,7 @@ class Housekeeping:
 
     def _keep_on(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_S):
-            for name, (every, work) in self._work.items():
+            for name, (every, work) in self.work.items():
                 self._do(name, every, work)
 
     def _do(self, name: str, every: timedelta, work: Callable[[Callable[[], bool]], object]) -> None:

@@ -78,6 +78,7 @@ _CONFLICTS = {
     "delete_video": "video_referenced",
     "cancel_job": "job_finished",
     "add_provider": "provider_exists",
+    "delete_provider": "provider_in_use",
     "sync_catalogue": "catalogue_not_offered",
     "list_catalogue_avatars": "catalogue_not_synced",
     "list_catalogue_voices": "catalogue_not_synced",

@@ -16,16 +16,22 @@ import pytest
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from app.bootstrap import build_housekeeping
 from app.media.ffmpeg import run_ffmpeg
+from app.modules.videos.composition import Composition, Picture, Resolution, Scene
 from app.modules.videos.models import JobStatus, ProviderAccount, RenderJob, TakeIntent
 from app.modules.videos.providers.kinds import Kind
 from app.modules.videos.providers.schemas import AddProvider, ChangeProvider
+from app.modules.videos.scenery import Corner, Layout, Shape
 from app.modules.videos.schemas import ChangeAvatar, CreateAvatar, RenderJobOut
-from tests.faults.scene import LINE, Scene, wait_until
+from tests.faults import scene
+from tests.faults.scene import LINE, wait_until
+from tests.media.barcodes import lumas
 from tests.site import ENDED, Site
 from tests.vendors.heygen import HeyGenSimulator, HeyGenV2Simulator
 from tests.vendors.others import DIdSimulator, EngineSimulator, SynthesiaSimulator, TavusSimulator
 from tests.vendors.simulator import KEY, Simulator, serving
+from tests.videos.library import slide
 
 #: How many renders the campaign has: TENEX_CAMPAIGN=500 for a long one.
 RUNS = int(os.environ.get("TENEX_CAMPAIGN", "8"))
@@ -50,10 +56,11 @@ USUAL = {
     "poll": ["blip", "cut", "page", "stuck", "strange", "no_link"],
     "media": ["expired", "early", "short", "page", "empty", "private"],
 }
+CORNER = Layout(corner=Corner.BOTTOM_RIGHT, shape=Shape.RECTANGLE, size=400, border=0, shadow=False, margin=20)
 SEED = int(os.environ.get("TENEX_CAMPAIGN_SEED", "7"))
 
 
-class Stage(Scene):
+class Stage(scene.Scene):
     """A site whose workspace has an account with every vendor."""
 
     def __init__(self, data: Path, vendors: Mapping[Kind, Simulator], **others: str) -> None:
@@ -94,6 +101,10 @@ class Stage(Scene):
             url = self.services.accounts_elsewhere.get(session, self.workspace_id, kind.value).hook_url
             place, body = (self.workspace_id, kind.value), json.dumps(told).encode()
             self.services.provider_hooks.take(session, place, url.rpartition("/")[2], {}, body)
+
+    def bring_late(self) -> int:
+        _, work = build_housekeeping(self.services.platform).work["bring late takes"]
+        return work(lambda: True)  # pyright: ignore[reportReturnType]
 
     def seen(self, job: RenderJob) -> RenderJobOut:
         with self.database.read_scope() as session:
@@ -243,6 +254,42 @@ def test_a_vendor_that_calls_is_looked_at_at_once(tmp_path: Path, film: bytes) -
             stage.succeeded(stage.wait(order.id))
         finally:
             stage.close()
+
+
+def test_a_webinar_has_hosts_of_several_vendors_over_its_slides(stage: Stage, tmp_path: Path) -> None:
+    grey, scenes = slide(stage, tmp_path, 100), list[Scene]()
+    with stage.database.read_scope() as session:
+        for kind in (Kind.HEYGEN, Kind.SYNTHESIA):
+            host = stage.services.renders.speaker(session, stage.workspace_id, stage.avatars[kind], None, None)
+            scenes.append(Scene(script=f"{LINE} With {kind}.", speaker=host, slide=grey, layout=CORNER))
+    stage.start_worker()
+    job = stage.render_composition(Composition(picture=Picture(resolution=Resolution.P720), scenes=tuple(scenes)))
+    assert len(stage.charged()) == 2
+    pictures = [luma.astype(int) for luma in lumas(stage.file(job))]
+    assert len(pictures) == 2 * 25
+    for luma in (pictures[10], pictures[35]):
+        assert abs(luma[:300, :600].mean() - (16 + 100 * 219 / 255)) < 2, "the slide is seen"
+        assert luma[-280:-30, -480:-30].std() > 20, "the host is seen"
+
+
+def test_a_take_that_is_made_after_its_deadline_is_brought_home_and_used(stage: Stage) -> None:
+    """Nobody waits for it any more; the next render finds it here, and asks the vendor nothing."""
+    vendor = stage.vendors[Kind.HEYGEN]
+    vendor.rendered = False
+    stage.start_worker()
+    order = stage.by(Kind.HEYGEN)
+    wait_until(lambda: [take.provider_id for take in stage.seen(order).takes] == ["v_1"])
+    with stage.database.session_scope() as session:
+        stage.services.renders.cancel(session, stage.workspace_id, order.id)
+    stage.services.renders.stop(order.id)
+    assert stage.bring_late() == 0
+    vendor.rendered = True
+    assert stage.bring_late() == 1
+    assert stage.bring_late() == 0
+    vendor.asked.clear()
+    assert stage.again(order).status == JobStatus.SUCCEEDED
+    assert vendor.asked == []
+    assert len(stage.charged()) == 1
 
 
 def test_it_is_told_how_long_takes_usually_take_and_what_they_cost(stage: Stage) -> None:

@@ -57,7 +57,7 @@ def change_provider(provider: ProviderName, body: ChangeProvider, request: Reque
 
 
 @router.patch("/{provider}", summary="Change what is agreed with a provider")
-def agree(provider: ProviderName, body: ChangeTerms, request: Request, caller: Writer) -> ProviderOut:
+def agree_with_provider(provider: ProviderName, body: ChangeTerms, request: Request, caller: Writer) -> ProviderOut:
     """How many takes it works on at once, how many requests it takes in a minute, what a minute costs, and the secret
     of its calls. Limits hold across all workers.
     """
