@@ -54,6 +54,7 @@ def test_a_vendor_that_stays_busy_ends_the_job_and_was_asked_for_nothing(stage: 
     job = stage.wait(stage.order(stage.from_vendor()).id)
     stage.failed(job, "provider_busy", "All slots of this account are taken")
     assert stage.vendor.accepted() == []
+    stage.plays()
     assert stage.again(job).status == JobStatus.SUCCEEDED
 
 
