@@ -47,10 +47,12 @@ class Housekeeping:
                 self._do(name, every, work)
 
     def _do(self, name: str, every: timedelta, work: Callable[[Callable[[], bool]], object]) -> None:
-        """An outage of database or storage must not end the worker: the chore comes round again."""
+        """Whatever goes wrong in a chore must not end the others: it comes round again."""
         try:
             if self._going_on() and self._chores.claim(name, every=every):
                 done = work(self._going_on)
                 log.info("housekeeping", chore=name, done=done)
         except (SQLAlchemyError, TenexError, OSError) as error:
             log.warning("housekeeping failed, it will be tried again", chore=name, error=str(error))
+        except Exception:
+            log.exception("housekeeping failed unexpectedly, it will be tried again", chore=name)

@@ -9,6 +9,7 @@ TenexError
 │   ├── OutOfCredits    its account is empty, or its plan does not include this
 │   ├── ContentRejected its policy forbids what is to be said or seen
 │   └── ApiRetired      it has shut down the version of its API that is spoken here
+├── NotMade             it ran here, and made nothing
 ├── ProviderBusy        try again later; nothing was accepted
 ├── AmbiguousSubmit     the request may have arrived: it must be looked up, never sent again blindly
 ├── ResultUnavailable   the take is made but could not be brought home; fetching again is free
@@ -48,6 +49,13 @@ class ApiRetired(ProviderRefused):
     """Of a take that was asked for before, it says nothing: it may still be made."""
 
     code = "provider_api_retired"
+
+
+class NotMade(TenexError):
+    """What was to make the take has not, and costs nothing: another may take its place."""
+
+    status = 502
+    code = "take_not_made"
 
 
 class ProviderBusy(TenexError):
@@ -92,7 +100,9 @@ class Capabilities:
     ``repeatable_s``: for so long a request that is sent again under its reference is answered as the first was.
     ``looks_up``: it can be asked what it has under a reference; where not, a request that may have arrived stays in
     doubt for ever. ``chooses_voice``: its avatars speak with a voice that is named, not with one of their own.
-    ``fetch_s``: how long it may take to bring one home, which is long where it is made meanwhile. ``shapes``: of the
+    ``fetch_s``: how long it may take to bring one home, which is long where it is made meanwhile, and
+    ``fetches_at_once`` how many a worker brings home at a time; 0: any number. ``settles_s``: so long after a request
+    it may not be listed yet. ``shapes``: of the
     pictures it makes, ``16:9`` and the like; ``rate``: their frames a second; none: as it likes. ``most_at_once``,
     ``most_a_minute``: takes it works on, and requests it takes; 0: any number. ``looks_at``: takes it is asked about in
     one call. ``microusd_a_minute``: what a minute costs, in millionths of a dollar.
@@ -120,6 +130,8 @@ class Capabilities:
     unlisted: tuple[str, ...] = ()
     plain_voices: str = ""
     fetch_s: float = 600.0
+    fetches_at_once: int = 0
+    settles_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,10 @@ import ipaddress
 import os
 import re
 import socket
+import ssl
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
@@ -113,7 +115,7 @@ class Outbound:
         Raises SourceRefused and its kinds. The caller sets the deadline.
         """
         with target.open("wb") as file:
-            async with httpcore2.AsyncConnectionPool(network_backend=_GuardedBackend(self._allowed)) as pool:
+            async with self._pool() as pool:
                 for attempt in range(_ATTEMPTS):
                     try:
                         return await self._attempt(pool, url, file, most_bytes)
@@ -133,15 +135,20 @@ class Outbound:
         url, limits = _spelled(url), _TIMEOUTS | {"read": answer_s}
         self.check(url)
         sent = [("User-Agent", "10ex-videos"), ("Content-Length", str(len(body))), *headers.items()]
-        async with httpcore2.AsyncConnectionPool(network_backend=_GuardedBackend(self._allowed)) as pool:
+        async with self._pool() as pool:
             try:
                 asking = pool.stream(method, url, headers=sent, content=body, extensions={"timeout": limits})
-                async with asking as answer:
+                async with asyncio.timeout(answer_s + _TIMEOUTS["connect"]), asking as answer:
                     return Answer(status=answer.status, headers=_headers_of(answer), body=await _little(answer))
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.PoolTimeout) as error:
                 raise NotSent(str(error) or type(error).__name__) from error
+            except TimeoutError as error:  # it came in drops
+                raise Unanswered(f"no whole answer within {answer_s:g} s") from error
             except _PASSING as error:
                 raise Unanswered(str(error) or type(error).__name__) from error
+
+    def _pool(self) -> httpcore2.AsyncConnectionPool:
+        return httpcore2.AsyncConnectionPool(ssl_context=_trust(), network_backend=_GuardedBackend(self._allowed))
 
     async def _attempt(self, pool: httpcore2.AsyncConnectionPool, url: str, file: BinaryIO, most_bytes: int) -> Fetched:
         for _ in range(MOST_REDIRECTS + 1):
@@ -159,6 +166,12 @@ class Outbound:
             f"{_shown(url)} was redirected more than {MOST_REDIRECTS} times. Name the address of the file itself.",
             retryable=False,
         )
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Whose certificates are believed. Read once: it takes longer than a call."""
+    return httpcore2.default_ssl_context()
 
 
 def _asking_from(start: int) -> list[tuple[str, str]]:

@@ -26,6 +26,8 @@ POLLING_S = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}
 _PARTITION_CONCURRENCY = 1024
 #: Of a worker: one at work and one in hand. The steps let only one at the processor at a time.
 _IN_HAND = 2
+#: Of a worker, for blocking calls. The engine's own pool grows with what waits, by 160 KB for each workflow.
+_THREADS = 32
 #: After so many sweeps in which work is ours and nothing here does it, it is started again.
 _IDLE_SWEEPS = 8
 _UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
@@ -57,6 +59,7 @@ class EngineWorker:
             "notification_listener_polling_interval_sec": 5.0,
             "scheduler_polling_interval_sec": 300.0,
             "run_migrations": False,
+            "max_executor_threads": _THREADS,
             "log_level": "ERROR",
         }
         DBOS(config=config)

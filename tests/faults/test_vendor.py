@@ -59,11 +59,12 @@ def test_a_vendor_that_stays_busy_ends_the_job_and_was_asked_for_nothing(stage: 
 
 
 def test_a_take_that_cannot_be_brought_home_is_there_for_the_next_render(stage: Scene) -> None:
-    stage.plays(fetch=["truncated"] * 4)
+    stage.plays(fetch=["truncated"] * 40)
     stage.start_worker()
     job = stage.wait(stage.order(stage.from_vendor()).id)
     stage.failed(job, "result_unavailable", "17 bytes")
     assert stage.blobs() == []
+    stage.plays()
     assert stage.again(job).status == JobStatus.SUCCEEDED
     assert len(stage.vendor.accepted()) == 1
 

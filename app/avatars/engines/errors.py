@@ -11,15 +11,15 @@ TenexError
 
 from __future__ import annotations
 
-from app.core.errors import InvalidRequest, TenexError
+from app.avatars.base import NotMade
+from app.core.errors import InvalidRequest
 
 
 class UnknownPortrait(InvalidRequest):
     code = "unknown_portrait"
 
 
-class EngineFailed(TenexError):
-    status = 502
+class EngineFailed(NotMade):
     code = "engine_failed"
 
 

@@ -14,7 +14,7 @@ from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.catalogue import Listed
 from app.avatars.vendors import presenters
 from app.avatars.vendors.listing import by_token, first_with, text_in
-from app.avatars.vendors.remote import Remote, Seen, recording, title_of
+from app.avatars.vendors.remote import Remote, Seen, recording, state_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
@@ -86,7 +86,7 @@ class DId(Remote):
         status = within(told, "status")
         failure = (within(told, "error", name) for name in ("kind", "description"))
         reason = ": ".join(str(each) for each in failure if each) or str(status)
-        return Seen(state=_STATES.get(status, TakeState.WAITING), link=within(told, "result_url"), reason=reason)
+        return Seen(state=state_in(_STATES, status), link=within(told, "result_url"), reason=reason)
 
     def _fault(self, said: Said) -> tuple[str, str]:
         return str(within(said.told, "kind") or ""), str(within(said.told, "description") or "")
@@ -94,7 +94,7 @@ class DId(Remote):
     async def find(self, client_ref: str) -> str | None:
         for product in _ALL:
             rows = by_token(
-                self._listed, f"/{product}?limit=100", rows=product, following=lambda told: text_in(told, "token")
+                self._of_plan, f"/{product}?limit=100", rows=product, following=lambda told: text_in(told, "token")
             )
             found = await first_with(rows, "user_data", client_ref)
             if found is not None:
@@ -119,10 +119,12 @@ class DId(Remote):
             yield listed
 
     async def _of_plan(self, path: str) -> Json:
-        """A product that the account's plan does not include has no avatars. Only D-ID's own words count as that."""
+        """A product that the account's plan does not include has no avatars, and no takes. Only D-ID's own words count
+        as that.
+        """
         said = await self._wire.read(path)
         if said.status in (403, 404) and self._fault(said)[0] in ("PermissionError", "NotFoundError"):
-            return {"presenters": [], "avatars": []}
+            return {name: [] for name in ("presenters", "avatars", *_ALL)}
         if not said.ok:
             raise self._refusal(said)
         return said.told

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from urllib.parse import urljoin
 
 from app.avatars.catalogue import Listed, Readiness
 from app.avatars.vendors.listing import Ask, Row, by_token, size_in, text_in, texts_in
-from app.avatars.vendors.wire import within
+from app.avatars.vendors.wire import whole, within
 
 _PAGE = 200
 _STATES = {"processing": Readiness.PROCESSING, "failed": Readiness.FAILED}
@@ -25,8 +24,7 @@ def _entry(row: Row, base_url: str) -> Listed:
     status = text_in(row, "status") or ""
 
     def address(name: str) -> str | None:
-        found = text_in(row, name)
-        return None if found is None else urljoin(f"{base_url.rstrip('/')}/", found)
+        return whole(base_url, text_in(row, name))
 
     return Listed(
         id=text_in(row, "id") or "",

@@ -18,7 +18,7 @@ from app.avatars.base import Standing, TakeReport, TakeRequest, TakeState
 from app.avatars.catalogue import Listed
 from app.avatars.vendors import looks
 from app.avatars.vendors.hooks import Signature
-from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, shape_of, title_of
+from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, shape_of, state_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
@@ -96,7 +96,7 @@ class HeyGen(Remote):
         failure = (within(told, "data", name) for name in ("failure_code", "failure_message"))
         reason = ": ".join(str(each) for each in failure if each) or str(status)
         link = within(told, "data", "video_url")
-        return Seen(state=_STATES.get(status, TakeState.WAITING), link=link, reason=reason)
+        return Seen(state=state_in(_STATES, status), link=link, reason=reason)
 
     def _fault(self, said: Said) -> tuple[str, str]:
         return str(within(said.told, "error", "code") or ""), str(within(said.told, "error", "message") or "")

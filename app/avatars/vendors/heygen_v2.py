@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from app.avatars.base import AmbiguousSubmit, Standing, TakeRequest, TakeState
 from app.avatars.vendors.heygen import HeyGen, check_colour
-from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, title_of
+from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, state_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
@@ -76,7 +76,7 @@ class HeyGenV2(Remote):
         failure = (within(told, "data", "error", name) for name in ("code", "message", "detail"))
         reason = ": ".join(str(each) for each in failure if each) or str(status)
         link = within(told, "data", "video_url")
-        return Seen(state=_STATES.get(status, TakeState.WAITING), link=link, reason=reason)
+        return Seen(state=state_in(_STATES, status), link=link, reason=reason)
 
     def _fault(self, said: Said) -> tuple[str, str]:
         """Of v2 an object; of v1 in the answer itself."""

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.catalogue import CatalogueNotOffered, Listed
 from app.avatars.vendors import engines
-from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording
-from app.avatars.vendors.wire import Json, Said, within
+from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, state_in
+from app.avatars.vendors.wire import Json, Said, whole, within
 
 _STATES = {"done": TakeState.READY, "failed": TakeState.FAILED}
 
@@ -74,8 +74,7 @@ class HttpEngine(Remote):
         status, link = within(told, "status"), within(told, "video_url")
         failure = (within(told, "error", name) for name in ("code", "message"))
         reason = ": ".join(str(each) for each in failure if each) or str(status)
-        whole = urljoin(f"{self._wire.base_url.rstrip('/')}/", link) if isinstance(link, str) else None
-        return Seen(state=_STATES.get(status, TakeState.WAITING), link=whole, reason=reason)
+        return Seen(state=state_in(_STATES, status), link=whole(self._wire.base_url, link), reason=reason)
 
     def _fault(self, said: Said) -> tuple[str, str]:
         return str(within(said.told, "error", "code") or ""), str(within(said.told, "error", "message") or "")

@@ -37,6 +37,10 @@ from app.avatars.vendors.wire import Json, Said, Wire
 from app.core.outbound import Outbound, SourceRefused, SourceTooLarge
 
 _MOST_BYTES = 4 * 1024**3
+#: So many pauses between looks after a request, what is not listed has never arrived.
+_SETTLES = 6
+#: At a time: hundreds that are made in the same moment must not fill the memory.
+_FETCHES = 4
 _SHAPES = {Fraction(16, 9): "16:9", Fraction(9, 16): "9:16", Fraction(1): "1:1", Fraction(4, 5): "4:5"}
 #: Of vendors that make pictures of any shape there is here.
 ALL_SHAPES = tuple(_SHAPES.values())
@@ -55,11 +59,12 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A take, as its vendor shows it. ``link``: where its file is, once it is made."""
+    """A take, as its vendor shows it. ``link``: where its file is, once it is made. ``gone``: it was deleted there."""
 
     state: TakeState
     link: str | None = None
     reason: str = ""
+    gone: bool = False
 
 
 def recording(*, first_poll_s: float, longest_poll_s: float, deadline_s: float, **more: Any) -> Capabilities:
@@ -69,6 +74,7 @@ def recording(*, first_poll_s: float, longest_poll_s: float, deadline_s: float, 
         first_poll_s=first_poll_s,
         longest_poll_s=longest_poll_s,
         deadline_s=deadline_s,
+        fetches_at_once=_FETCHES,
         **more,
     )
 
@@ -102,7 +108,7 @@ class Remote(OneByOne, ABC):
         terms: Terms | None = None,
         call_at: str | None = None,
     ) -> None:
-        self.name, self._terms, self._call_at = name, terms or Terms(), call_at
+        self.name, self._key, self._terms, self._call_at = name, key, terms or Terms(), call_at
         self._outbound = outbound
         self._wire = Wire(name=name, base_url=base_url, headers=self._headers(key), outbound=outbound)
         self._first_poll_s = first_poll_s
@@ -111,8 +117,9 @@ class Remote(OneByOne, ABC):
     def capabilities(self) -> Capabilities:
         first = min(self.known.first_poll_s, self._first_poll_s)
         longest = min(self.known.longest_poll_s, 6 * first)
+        settles = self.known.settles_s or _SETTLES * first
         agreed = {name: value for name, value in asdict(self._terms).items() if value is not None}
-        return replace(self.known, first_poll_s=first, longest_poll_s=longest, **agreed)
+        return replace(self.known, first_poll_s=first, longest_poll_s=longest, settles_s=settles, **agreed)
 
     # what differs ----------------------------------------------------------------------------------------------------
 
@@ -195,10 +202,13 @@ class Remote(OneByOne, ABC):
         seen = self._seen(said.told)
         if seen.state is TakeState.READY and not seen.link:
             return TakeReport(state=TakeState.WAITING, reason="made, and not there yet")
-        return TakeReport(state=seen.state, reason=seen.reason)
+        return TakeReport(state=seen.state, reason=self._plain(seen.reason), gone=seen.gone)
 
     async def fetch(self, provider_id: str, request: TakeRequest, folder: Path) -> FetchedTake:  # noqa: ARG002
-        said = await self._wire.read(self._place(provider_id))
+        try:
+            said = await self._wire.read(self._place(provider_id))
+        except ProviderBusy as error:
+            raise ResultUnavailable(f"The take is made, and {error}") from error
         if said.status in (*self.key_refused, 403, 410):
             raise self._refusal(said)
         link = self._seen(said.told).link
@@ -218,10 +228,14 @@ class Remote(OneByOne, ABC):
             raise self._refusal(said)
         return said.told
 
+    def _plain(self, words: str) -> str:
+        """Without the key, should a vendor quote it."""
+        return words.replace(self._key, "…")
+
     def _refusal(self, said: Said) -> ProviderRefused | ProviderBusy:
         """What an answer that is no success means, with the vendor's own words."""
         code, words = self._fault(said)
-        told = f"{self.name}: {words or 'no reason given'} ({code or said.status})."
+        told = self._plain(f"{self.name}: {words or 'no reason given'} ({code or said.status}).")
         if said.status == 410:
             return ApiRetired(
                 f"{told} {self.vendor} has retired this version of its API (HTTP 410). A take that was asked for "
@@ -236,6 +250,11 @@ class Remote(OneByOne, ABC):
         if said.status == 451 or any(each in code for each in self.content):
             return ContentRejected(f"{told} Change the script, then render again.")
         return ProviderRefused(told)
+
+
+def state_in(states: Mapping[str, TakeState], status: object) -> TakeState:
+    """What nobody knows changes nothing."""
+    return states.get(status, TakeState.WAITING) if isinstance(status, str) else TakeState.WAITING
 
 
 def shape_of(request: TakeRequest) -> str | None:

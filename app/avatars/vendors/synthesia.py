@@ -12,7 +12,7 @@ from urllib.parse import quote
 from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.vendors.hooks import Signature
 from app.avatars.vendors.listing import by_token, first_with
-from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, shape_of, title_of
+from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, shape_of, state_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
@@ -63,9 +63,9 @@ class Synthesia(Remote):
 
     def _seen(self, told: Json) -> Seen:
         status = within(told, "status")
-        state = _STATES.get(status, TakeState.WAITING)
+        state = state_in(_STATES, status)
         reason = f"{status}: {_NO_REASON}" if state is TakeState.FAILED else str(status)
-        return Seen(state=state, link=within(told, "download"), reason=reason)
+        return Seen(state=state, link=within(told, "download"), reason=reason, gone=status == "deleted")
 
     def _fault(self, said: Said) -> tuple[str, str]:
         words = (within(said.told, name) for name in ("error", "context"))

@@ -13,7 +13,7 @@ from app.avatars.base import Standing, TakeRequest, TakeState
 from app.avatars.catalogue import Listed
 from app.avatars.vendors import replicas
 from app.avatars.vendors.listing import by_number, first_with
-from app.avatars.vendors.remote import Remote, Seen, recording, ref_in, title_of
+from app.avatars.vendors.remote import Remote, Seen, recording, ref_in, state_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
 
@@ -59,7 +59,7 @@ class Tavus(Remote):
     def _seen(self, told: Json) -> Seen:
         status, details = within(told, "status"), within(told, "status_details")
         link = within(told, "download_url")
-        return Seen(state=_STATES.get(status, TakeState.WAITING), link=link, reason=str(details or status))
+        return Seen(state=state_in(_STATES, status), link=link, reason=str(details or status), gone=status == "deleted")
 
     def _fault(self, said: Said) -> tuple[str, str]:
         return "", str(within(said.told, "error") or within(said.told, "message") or "")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urljoin
 
 from app.avatars.base import AmbiguousSubmit, ProviderBusy
 from app.core.outbound import NotSent, Outbound, Unanswered
@@ -82,6 +83,14 @@ def _document(body: bytes) -> Any:
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
+        return None
+
+
+def whole(base_url: str, address: object) -> str | None:
+    """An address that may be relative; None of what is none."""
+    try:
+        return urljoin(f"{base_url.rstrip('/')}/", address) if isinstance(address, str) else None
+    except ValueError:
         return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.avatars.base import Providers
@@ -90,8 +91,15 @@ class Avatars:
         return self._shown(session, workspace_id, profile)
 
     def remove(self, session: Session, workspace_id: str, avatar_id: str) -> None:
-        """Videos that were made with it stay, and can be rendered again. Raises AvatarNotFound, BuiltInAvatar."""
+        """Videos that were made with it stay, and can be rendered again; nobody falls back on it any more.
+
+        Raises AvatarNotFound, BuiltInAvatar.
+        """
         session.delete(_own(session, workspace_id, avatar_id))
+        others = sa.select(AvatarProfile).where(AvatarProfile.workspace_id == workspace_id)
+        for profile in session.scalars(others):
+            if avatar_id in profile.fallbacks:
+                profile.fallbacks = [each for each in profile.fallbacks if each != avatar_id]
         session.flush()
 
     def _complete(self, session: Session, profile: AvatarProfile, *, named: Collection[str]) -> None:

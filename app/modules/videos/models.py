@@ -139,6 +139,10 @@ class TakeStatus(StrEnum):
     FAILED = "failed"
 
 
+#: A provider may be at work on it.
+UNDER_WAY = (TakeStatus.SUBMITTING, TakeStatus.SUBMITTED, TakeStatus.UNKNOWN)
+
+
 #: One without a duration counts as the shortest: SQLite and Postgres would place nulls at different ends.
 DURATION_KEY = "coalesce(duration_ms, -1)"
 

@@ -19,15 +19,17 @@ from app.avatars.base import Capabilities, ProviderRefused
 from app.core.clock import utc_now
 from app.core.database import Database, insert_if_absent
 from app.core.ids import new_id
-from app.modules.videos.models import ProviderAccount, RenderJob, TakeIntent, TakeStatus
+from app.modules.videos.models import UNDER_WAY, ProviderAccount, RenderJob, TakeIntent, TakeStatus
 from app.modules.videos.pipeline.plan import PlannedTake
 from app.modules.videos.pipeline.settle import ACTIVE
+from app.modules.videos.pipeline.workshop import active
 
 #: Characters that are kept of what a provider says.
 MOST_SAID = 500
 #: Takes of an account from which it is known how long one takes.
 _RECENT = 100
-_UNDER_WAY = (TakeStatus.SUBMITTING, TakeStatus.SUBMITTED, TakeStatus.UNKNOWN)
+#: After so long nobody who sent a request hears of it any more.
+_LONGEST_ANSWER = timedelta(seconds=150)
 
 
 class Turn(Enum):
@@ -59,26 +61,29 @@ class Intents:
             if intent.provider_id is not None:
                 return Turn.SENT
             if intent.status == TakeStatus.FAILED:
-                raise ProviderRefused(
-                    f"{intent.provider} refused this take when the job {intent.job_id} asked for it at the same time; "
-                    "that job has the reason. Render again to ask once more."
-                )
+                raise ProviderRefused(intent.said or _refused_before(intent))
             if intent.status == TakeStatus.PLANNED:
+                active(session, job_id)
                 if not _has_room(session, intent, known):
                     return Turn.FULL
                 _send(intent, job_id)
                 return Turn.OURS
             return Turn.THEIRS if _sent_by_another(session, intent, job_id) else Turn.UNSURE
 
-    def ask_again(self, intent_id: str, job_id: str) -> bool:
-        """Whether this job may send what was looked up and not found; if not, the doubt stays."""
+    def ask_again(self, intent_id: str, job_id: str) -> Turn:
+        """What a job may do about what it looked up and did not find: OURS, send it now; UNSURE, the doubt stays;
+        THEIRS, another one has come first. Raises ``JobEnded``.
+        """
         with self._database.session_scope() as session:
-            intent = _locked(session, intent_id)
-            if session.get_one(RenderJob, job_id).created_at > intent.updated_at:
+            intent, job = _locked(session, intent_id), active(session, job_id)
+            doubtful = intent.status in (TakeStatus.UNKNOWN, TakeStatus.SUBMITTING) and intent.provider_id is None
+            if not doubtful or _sent_by_another(session, intent, job_id):
+                return Turn.THEIRS
+            if job.created_at > intent.updated_at:
                 _send(intent, job_id)
-                return True
+                return Turn.OURS
             intent.status, intent.updated_at = TakeStatus.UNKNOWN, utc_now()
-            return False
+            return Turn.UNSURE
 
     def heard(self, words: Mapping[str, str]) -> None:
         """Keep what providers said last, by intent."""
@@ -97,11 +102,27 @@ class Intents:
         with self._database.read_scope() as session:
             return set(session.scalars(query))
 
-    def mark(self, intent_id: str, status: TakeStatus, provider_id: str | None = None) -> None:
+    def answered(self, intent_id: str, job_id: str, status: TakeStatus, said: str = "") -> None:
+        """What became of a request that this job was sending; too late if another has taken it up since."""
         with self._database.session_scope() as session:
             intent = _locked(session, intent_id)
-            intent.status, intent.updated_at = status, utc_now()
-            intent.provider_id = provider_id or intent.provider_id
+            if (intent.status, intent.job_id) == (TakeStatus.SUBMITTING, job_id):
+                intent.status, intent.updated_at = status, utc_now()
+                intent.said = said[:MOST_SAID] or intent.said
+
+    def accepted(self, intent_id: str, provider_id: str) -> None:
+        """The provider has it, under this id. What is known of it already stays."""
+        with self._database.session_scope() as session:
+            intent = _locked(session, intent_id)
+            if intent.provider_id is None:
+                intent.status, intent.provider_id, intent.updated_at = TakeStatus.SUBMITTED, provider_id, utc_now()
+
+    def failed(self, intent_id: str, said: str) -> None:
+        """The provider has made nothing of what it accepted."""
+        with self._database.session_scope() as session:
+            intent = _locked(session, intent_id)
+            if intent.status == TakeStatus.SUBMITTED:
+                intent.status, intent.said, intent.updated_at = TakeStatus.FAILED, said[:MOST_SAID], utc_now()
 
 
 def intent_for(session: Session, workspace_id: str, job_id: str, take: PlannedTake) -> TakeIntent:
@@ -137,7 +158,9 @@ def never_made(session: Session, workspace_id: str, fingerprint: str) -> bool:
 def made(session: Session, intent_id: str, *, length_ms: int, microusd_a_minute: int | None) -> None:
     """A take is at home: what it was like, what it cost there, and how long takes of its account usually take."""
     intent = session.get_one(TakeIntent, intent_id)
-    intent.status, intent.ready_at, intent.length_ms = TakeStatus.READY, utc_now(), length_ms
+    intent.status, intent.length_ms = TakeStatus.READY, length_ms
+    if intent.ready_at is None and session.get_one(RenderJob, intent.job_id).status in ACTIVE:  # late ones tell nothing
+        intent.ready_at = utc_now()
     if microusd_a_minute is not None:
         intent.cost_microusd = -(-microusd_a_minute * length_ms // 60_000)
     account = session.get(ProviderAccount, (intent.workspace_id, intent.provider))
@@ -166,7 +189,7 @@ def _has_room(session: Session, intent: TakeIntent, known: Capabilities) -> bool
     # Whoever asks at the same time, on another worker, asks after us.
     session.get(ProviderAccount, (intent.workspace_id, intent.provider), with_for_update=True)
     lost = moment - timedelta(seconds=known.deadline_s)
-    under_way = (TakeIntent.status.in_(_UNDER_WAY), TakeIntent.updated_at > lost)
+    under_way = (TakeIntent.status.in_(UNDER_WAY), TakeIntent.updated_at > lost)
     just_sent = (TakeIntent.sent_at > moment - timedelta(minutes=1),)
     return all(
         not most or (session.scalar(sa.select(sa.func.count()).where(*mine, *those)) or 0) < most
@@ -193,7 +216,16 @@ def _send(intent: TakeIntent, job_id: str) -> None:
 
 
 def _sent_by_another(session: Session, intent: TakeIntent, job_id: str) -> bool:
+    """Whether another job is sending it, or may be: an answer can come after its job has ended."""
     if intent.status != TakeStatus.SUBMITTING or intent.job_id == job_id:
         return False
     sender = session.get(RenderJob, intent.job_id)
-    return sender is not None and sender.status in ACTIVE
+    open_still = intent.sent_at is not None and utc_now() - intent.sent_at < _LONGEST_ANSWER
+    return (sender is not None and sender.status in ACTIVE) or open_still
+
+
+def _refused_before(intent: TakeIntent) -> str:
+    return (
+        f"{intent.provider} refused this take when the job {intent.job_id} asked for it at the same time; that job has "
+        "the reason. Render again to ask once more."
+    )

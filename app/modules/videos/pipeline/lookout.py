@@ -94,7 +94,7 @@ class Lookout:
         while place.waiting:
             try:
                 await self._once(account, place)
-            except SQLAlchemyError as error:
+            except (SQLAlchemyError, TenexError) as error:  # of the database: what providers say ends in _ask
                 log.warning("could not look for takes, trying again", provider=account[1], error=str(error))
                 await asyncio.sleep(_NOTICED_EVERY_S)
             except Exception as error:
@@ -124,8 +124,9 @@ class Lookout:
     async def _ask(self, account: Account, due: Sequence[_Waiting]) -> None:
         for each in due:
             each.later()
+        providers = await asyncio.to_thread(self._providers.of, account[0])
         try:
-            provider = configured(await asyncio.to_thread(self._providers.of, account[0]), account[1])
+            provider = configured(providers, account[1])
         except TenexError as error:
             _refused(due, error)
             return
@@ -138,13 +139,21 @@ class Lookout:
 
 
 async def _asked(provider: AvatarProvider, group: Sequence[_Waiting], limit: asyncio.Semaphore) -> dict[str, str]:
-    """What is new of those that are not finished, by intent."""
-    async with limit:
-        try:
+    """What is new of those that are not finished, by intent. What is said against one says nothing of the others."""
+    try:
+        async with limit:
             reports = await provider.poll_many([each.provider_id for each in group])
-        except TenexError as error:
-            _refused(group, error)
-            return {}
+    except TenexError as error:
+        if len(group) > 1 and not error.retryable:
+            one_by_one = [await _asked(provider, [each], limit) for each in group]
+            return {intent_id: words for told in one_by_one for intent_id, words in told.items()}
+        _refused(group, error)
+        return {}
+    except Exception as error:
+        log.exception("an answer of a provider could not be read", provider=provider.name)
+        for each in group:
+            each.end(error)
+        return {}
     news = dict[str, str]()
     for each in group:
         report = reports[each.provider_id]

@@ -81,14 +81,16 @@ class Steps:
             "survey": survey_plan(_composition(job), takes).model_dump(mode="json"),
         }
 
-    def fall_back(self, job_id: str, takes: list[dict[str, Any]], failures: dict[str, list[str]]) -> dict[str, Any]:
+    def fall_back(self, job_id: str, failures: dict[str, list[str]]) -> dict[str, Any]:
         """Give the scenes of takes that failed to the next of their speakers. Returns the new plan, as ``begin`` does.
 
-        Raises the failure itself where a take may have been made, or nobody is left to speak.
+        Raises the failure itself where a take may have been made, or nobody is left to speak. Done again after a crash,
+        it finds nothing left to give.
         """
-        scenes = {take["scene"]: failures[take["fingerprint"]] for take in takes if take["fingerprint"] in failures}
         with self._at.database.session_scope() as session:
             job = active(session, job_id)
+            takes = plan_takes(_composition(job), self._at.providers.of(job.workspace_id))
+            scenes = {take.scene: failures[take.fingerprint] for take in takes if take.fingerprint in failures}
             for name, (code, message) in failures.items():
                 if code == TakeGone.code or not never_made(session, job.workspace_id, name):
                     raise WorkFailed(message, code=code)

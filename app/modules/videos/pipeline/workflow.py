@@ -73,7 +73,7 @@ class RenderWorkflow:
         its speaker falls back on has taken its place.
         """
         while failures := await self._try_takes(job_id, plan):
-            plan = await self._durable.step(self._steps.fall_back, job_id, plan["takes"], failures)
+            plan = await self._durable.step(self._steps.fall_back, job_id, failures)
         return plan
 
     async def _try_takes(self, job_id: str, plan: Json) -> dict[str, list[str]]:
@@ -147,7 +147,7 @@ class RenderWorkflow:
         await self._durable.long_step(
             lambda: self._takes.fetch(job_id, workspace_id, intent_id, take, picture, provider_id),
             name="fetch",
-            deadline_s=take.fetch_s,
+            deadline_s=WAIT_DEADLINE_S,
         )
 
     async def sequence(self, job_id: str, workspace_id: str, chunks: list[Json], _picture: Json) -> None:

@@ -16,12 +16,12 @@ from app.core.database import insert_if_absent
 from app.core.errors import Conflict, InvalidRequest, NotFound, TenexError
 from app.core.outbound import Outbound, SourceRefused
 from app.core.vault import Vault
-from app.modules.videos.models import ProviderAccount, RenderJob, TakeIntent
+from app.modules.videos.models import UNDER_WAY, ProviderAccount, RenderJob, TakeIntent
 from app.modules.videos.pipeline.settle import ACTIVE
 from app.modules.videos.providers import entries
 from app.modules.videos.providers.catalogue_schemas import CatalogueOut, ListingOut
 from app.modules.videos.providers.entries import ListName
-from app.modules.videos.providers.hooks import OPEN, HookAddresses
+from app.modules.videos.providers.hooks import HookAddresses
 from app.modules.videos.providers.kinds import VENDORS, Kind
 from app.modules.videos.providers.known import Connector
 from app.modules.videos.providers.models import Listing
@@ -124,7 +124,7 @@ class ProviderAccounts:
         session.flush()
 
     def agree(self, session: Session, workspace_id: str, name: str, terms: ChangeTerms) -> ProviderOut:
-        """Raises ProviderNotFound."""
+        """Raises ProviderNotFound, InvalidRequest."""
         account = account_of(session, workspace_id, name)
         if "most_at_once" in terms.model_fields_set:
             account.most_at_once = terms.most_at_once
@@ -134,6 +134,8 @@ class ProviderAccounts:
             price = terms.usd_per_minute
             account.microusd_a_minute = None if price is None else int(price * _MICRO)
         if "hook_secret" in terms.model_fields_set:
+            if VENDORS[Kind(account.kind)].signature is None:
+                raise InvalidRequest(f"{account.kind} signs nothing: its calls have no secret. Leave it out.")
             secret = terms.hook_secret
             account.sealed_hook_secret = None if secret is None else self._vault.seal(secret.get_secret_value())
         account.updated_at = utc_now()
@@ -147,7 +149,7 @@ class ProviderAccounts:
         if waiting:
             raise ProviderInUse(
                 f"{waiting} of its takes are under way, and would be paid for without coming home. Wait for their "
-                "jobs, or cancel them, then remove it.",
+                "jobs. If you cancel them, what was accepted is lost when you remove it.",
                 extra={"takes": waiting},
             )
         session.delete(account)
@@ -169,7 +171,7 @@ class ProviderAccounts:
         account = account_of(session, workspace_id, name)
         account.status = (AccountStatus.FAILING if tested.problem else AccountStatus.WORKING).value
         account.problem = tested.problem[:2000] if tested.problem else None
-        account.balance = tested.standing.balance if tested.standing else account.balance
+        account.balance = (tested.standing.balance or "")[:200] or None if tested.standing else account.balance
         account.tested_at = utc_now()
         session.flush()
         return self._with_lists(session, account)
@@ -234,7 +236,7 @@ def _or(told: int | None, usual: T) -> int | T:
 def _under_way(session: Session, account: ProviderAccount) -> int:
     """Takes that a job waits for."""
     mine = (TakeIntent.workspace_id == account.workspace_id, TakeIntent.provider == account.name)
-    waiting = RenderJob.id == TakeIntent.job_id, RenderJob.status.in_(ACTIVE), TakeIntent.status.in_(OPEN)
+    waiting = RenderJob.id == TakeIntent.job_id, RenderJob.status.in_(ACTIVE), TakeIntent.status.in_(UNDER_WAY)
     query = sa.select(sa.func.count()).select_from(TakeIntent).join(RenderJob, waiting[0]).where(*mine, *waiting[1:])
     return session.scalar(query) or 0
 

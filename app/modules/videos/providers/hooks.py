@@ -13,11 +13,10 @@ from app.core.clock import Clock, utc_now
 from app.core.errors import InvalidRequest, NotFound
 from app.core.signing import Signer
 from app.core.vault import Vault
-from app.modules.videos.models import ProviderAccount, TakeIntent, TakeStatus
+from app.modules.videos.models import UNDER_WAY, ProviderAccount, TakeIntent
 from app.modules.videos.providers.kinds import VENDORS, Kind
 
 HOOKS = "/api/v1/videos/hooks"
-OPEN = (TakeStatus.SUBMITTING, TakeStatus.SUBMITTED, TakeStatus.UNKNOWN)
 
 
 class HookNotFound(NotFound):
@@ -67,7 +66,7 @@ class ProviderHooks:
         names = [name for name in vendor.called_about(told) if name]
         mine = (TakeIntent.workspace_id == account.workspace_id, TakeIntent.provider == account.name)
         about = sa.or_(TakeIntent.provider_id.in_(names), TakeIntent.id.in_(names))
-        noted = sa.update(TakeIntent).where(*mine, about, TakeIntent.status.in_(OPEN)).values(noticed_at=now)
+        noted = sa.update(TakeIntent).where(*mine, about, TakeIntent.status.in_(UNDER_WAY)).values(noticed_at=now)
         session.execute(noted.execution_options(synchronize_session=False))
 
 
