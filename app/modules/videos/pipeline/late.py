@@ -85,7 +85,8 @@ def _given_up(session: Session, now: datetime) -> Sequence[tuple[TakeIntent, Ren
         .join(ProviderAccount, sa.and_(*theirs))
         .where(
             TakeIntent.status.in_(UNDER_WAY),
-            TakeIntent.sent_at.between(now - _LOOKED_FOR, now - _SETTLED),
+            TakeIntent.sent_at > now - _LOOKED_FOR,
+            sa.or_(TakeIntent.provider_id.is_not(None), TakeIntent.sent_at < now - _SETTLED),
             RenderJob.status.not_in(ACTIVE),
         )
         .order_by(sa.func.random())
