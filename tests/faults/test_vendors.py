@@ -65,7 +65,7 @@ class Stage(scene.Scene):
     """A site whose workspace has an account with every vendor."""
 
     def __init__(self, data: Path, vendors: Mapping[Kind, Simulator], **others: str) -> None:
-        quick = {"provider_poll_seconds": "0.1", "provider_patience_seconds": "8"}
+        quick = {"provider_poll_seconds": "0.1", "provider_patience_seconds": "4"}
         Site.__init__(self, data, private_sources="127.0.0.1", **(quick | others))
         self.vendors, self.avatars = vendors, dict[Kind, str]()
         for kind, vendor in vendors.items():

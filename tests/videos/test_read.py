@@ -91,6 +91,7 @@ def test_a_finished_video_has_its_facts_and_links(caller: Caller, installation: 
         "stage": "done",
         "progress": 1.0,
         "eta_seconds": 0,
+        "adjustments": [],
         "error": None,
     }
     download = caller.client.get(video["download_url"])

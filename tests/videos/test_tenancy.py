@@ -24,6 +24,7 @@ OPEN = {
     "/files/{token}/{name}",
     "/uploads/{token}",
     "/storyboards/{token}.vtt",
+    "/api/v1/videos/hooks/{workspace_id}/{provider}/{token}",
 }
 #: A body that each operation accepts. Without one the answer would be 422, whoever asks.
 BODIES: dict[str, dict[str, Any]] = {
@@ -38,6 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "put_reference": {"label": "Mine"},
     "add_provider": {"kind": "heygen", "key": "sk_of_nobody", "base_url": "https://vendor.invalid"},
     "change_provider": {"key": "sk_of_nobody", "base_url": "https://vendor.invalid"},
+    "agree_with_provider": {"most_at_once": 1},
     "create_avatar": {"name": "Mine", "provider_avatar_id": "maya"},
     "change_avatar": {"name": "Mine"},
     "put_brand": {"card": "#000000"},
