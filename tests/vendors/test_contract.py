@@ -284,3 +284,16 @@ def test_a_private_address_is_not_called(pair: Pair) -> None:
     guarded = pair.vendor(name="mine", key=KEY, base_url="http://10.0.0.1", outbound=Outbound(), first_poll_s=1)
     with pytest.raises(AddressNotPublic):
         run(guarded.standing())
+
+
+@pytest.mark.parametrize("name", ["synthesia", "tavus"])
+def test_a_take_that_was_deleted_there_may_have_been_paid_for(name: str) -> None:
+    seen = connected(PAIRS[name], "http://127.0.0.1:9")._seen({"status": "deleted"})  # pyright: ignore[reportPrivateUsage]
+    assert (seen.state, seen.gone) == (TakeState.FAILED, True)
+
+
+@pytest.mark.parametrize("status", [[], {}, 7, None, True])
+def test_a_status_of_another_kind_changes_nothing(pair: Pair, status: object) -> None:
+    told = {"status": status, "data": {"status": status}}
+    seen = connected(pair, "http://127.0.0.1:9")._seen(told)  # pyright: ignore[reportPrivateUsage]
+    assert seen.state is TakeState.WAITING
