@@ -68,7 +68,7 @@ class TakeSteps:
         self._intents = Intents(workshop.database)
         self.submit = Submitting(self._intents, workshop.providers, patience_s=patience_s).submit
         self._lookout = Lookout(workshop.providers, noticed=self._noticed, heard=self._heard)
-        self._landings = dict[str, asyncio.Semaphore]()
+        self._landings = dict[Account, asyncio.Semaphore]()
 
     def open(self, job_id: str, workspace_id: str, take: PlannedTake) -> str | None:
         """The intent to go on with, or None when the take is stored. Jobs that want the same take share one intent.
@@ -119,10 +119,11 @@ class TakeSteps:
         """Bring the take home and store it, when it is its turn. A failed download is tried again; the take is never
         paid for again.
         """
-        provider, pauses = await self._provider(intent_id, take), Pauses(self._patience_s)
+        pauses = Pauses(self._patience_s)
         while True:
+            provider = await self._provider(intent_id, take)
             try:
-                async with self._landing(provider), asyncio.timeout(take.fetch_s):
+                async with self._landing(workspace_id, provider), asyncio.timeout(take.fetch_s):
                     return await self._fetch(provider, job_id, workspace_id, intent_id, take, picture, provider_id)
             except NotMade as error:
                 await asyncio.to_thread(self._intents.failed, intent_id, str(error))
@@ -132,9 +133,10 @@ class TakeSteps:
                     told = str(error) or f"What {take.provider} made did not come within {take.fetch_s:g} s."
                     raise ResultAway(f"{told} Render again: it is fetched, not paid for again.") from error
 
-    def _landing(self, provider: AvatarProvider) -> contextlib.AbstractAsyncContextManager[Any]:
-        most = provider.capabilities.fetches_at_once
-        return self._landings.setdefault(provider.name, asyncio.Semaphore(most)) if most else contextlib.nullcontext()
+    def _landing(self, workspace_id: str, provider: AvatarProvider) -> contextlib.AbstractAsyncContextManager[Any]:
+        """Its turn among those of its account: one that sends its files in drops is in nobody else's way."""
+        most, account = provider.capabilities.fetches_at_once, (workspace_id, provider.name)
+        return self._landings.setdefault(account, asyncio.Semaphore(most)) if most else contextlib.nullcontext()
 
     async def _fetch(
         self,
