@@ -273,7 +273,7 @@ def test_a_webinar_has_hosts_of_several_vendors_over_its_slides(stage: Stage, tm
         assert luma[-280:-30, -480:-30].std() > 20, "the host is seen"
 
 
-def test_a_take_that_is_made_after_its_deadline_is_brought_home_and_used(stage: Stage) -> None:
+def test_a_take_that_is_made_after_its_job_is_over_is_brought_home_and_used(stage: Stage) -> None:
     """Nobody waits for it any more; the next render finds it here, and asks the vendor nothing."""
     vendor = stage.vendors[Kind.HEYGEN]
     vendor.rendered = False

@@ -121,9 +121,11 @@ def test_what_was_asked_for_is_found_by_its_reference(pair: Pair, adapter: Remot
 
 
 def test_it_is_found_however_many_were_asked_for_since(pair: Pair, vendor: Simulator, adapter: Remote) -> None:
-    if not adapter.capabilities.looks_up:
-        return
     take = ask(adapter, pair)
+    if not adapter.capabilities.looks_up:
+        with pytest.raises(AmbiguousSubmit, match="cannot be asked"):
+            run(adapter.find("ref-1"))
+        return
     first = vendor.videos["v_1"]
     fields, _ = adapter._named("ref-other")  # pyright: ignore[reportPrivateUsage]
     vendor.videos |= {f"v_{number}": first | {"body": first["body"] | fields} for number in range(2, 452)}
