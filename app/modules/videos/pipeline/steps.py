@@ -205,7 +205,7 @@ class Steps:
     async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
         """Mix a part of what is heard and master it, unless that is there."""
         sound = Sound.model_validate(document)
-        async with self._making.making(job_id, workspace_id, sound.fingerprint) as missing:
+        async with self._making.making(job_id, workspace_id, sound.fingerprint, at=self._making.desk) as missing:
             if missing:
                 with self._at.folder() as folder:
                     await self._mix(job_id, workspace_id, sound, folder)
@@ -216,6 +216,10 @@ class Steps:
             task = {"soundtrack": sound.soundtrack.model_dump(mode="json"), "files": files, "out": str(out)}
             outcome = await self._making.run("app.modules.videos.pipeline.mixing:mix", task, MIX_DEADLINE_S)
         await self._making.keep(job_id, workspace_id, "mix", sound.fingerprint, out, outcome.result, outcome.usage)
+
+    async def make_package_at_once(self, job_id: str, workspace_id: str, layout: Layout) -> dict[str, Any] | None:
+        """The same as ``make_package`` if the processor is free now; else None."""
+        return None if self._making.processor.locked() else await self.make_package(job_id, workspace_id, layout)
 
     async def make_package(self, job_id: str, workspace_id: str, layout: Layout) -> dict[str, Any]:
         """Join chunks and sound, make poster, preview and captions, and store them. Returns files and facts."""

@@ -46,8 +46,8 @@ class RenderWorkflow:
         laid_out = await self._durable.step(self._steps.lay_out, job_id, plan["takes"], surveyed)
         layout = laid_out["layout"]
         await self._make_parts(job_id, plan, laid_out)
-        package = await self._child("package", job_id, plan, layout, label="package")
-        await self._durable.step(self._steps.publish, job_id, layout, await package.result())
+        packaged = await self._package(job_id, plan, layout)
+        await self._durable.step(self._steps.publish, job_id, layout, packaged)
 
     async def _listen(self, job_id: str, plan: Json) -> None:
         missing = set(plan["missing"])
@@ -104,20 +104,33 @@ class RenderWorkflow:
         return failures
 
     async def _make_parts(self, job_id: str, plan: Json, laid_out: Json) -> None:
-        """The sound first, then the chunks, long sequences before short ones, so that all workers have enough to the
-        end.
+        """Long sequences before short ones, so that all workers have enough to the end, and sound beside the first of
+        them.
         """
         layout, missing = laid_out["layout"], set(laid_out["missing"])
         sounds = {sound["fingerprint"]: sound for sound in layout["sounds"] if sound["fingerprint"] in missing}
         sequences = [[layout["chunks"][number] for number in numbers] for numbers in laid_out["sequences"]]
         parts = [("mix", name, sound) for name, sound in sounds.items()]
-        parts += [("sequence", chunks[0]["fingerprint"], chunks) for chunks in sequences]
+        drawn = [("sequence", chunks[0]["fingerprint"], chunks) for chunks in sequences]
+        parts = drawn[:1] + parts + drawn[1:]
         started = [
             await self._child(kind, job_id, plan, part, label=f"part-{place:05}/{kind}/{name[:16]}")
             for place, (kind, name, part) in enumerate(parts)
         ]
         for child in started:
             await child.result()
+
+    async def _package(self, job_id: str, plan: Json, layout: Json) -> Json:
+        """Here if this worker is free, which spares the way through the queue; else wherever one is."""
+        at_once = await self._durable.long_step(
+            lambda: self._steps.make_package_at_once(job_id, plan["workspace_id"], Layout.model_validate(layout)),
+            name="package at once",
+            deadline_s=PACKAGE_DEADLINE_S,
+        )
+        if at_once is not None:
+            return at_once
+        package = await self._child("package", job_id, plan, layout, label="package")
+        return await package.result()
 
     async def _child(self, kind: str, job_id: str, plan: Json, what: Any, *, label: str) -> Child:
         """``label`` names it within the job; of those that begin to wait in the same second, the first goes first."""

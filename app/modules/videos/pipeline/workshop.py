@@ -89,13 +89,17 @@ class Making:
         self._at = workshop
         self.progress = TaskProgress(workshop.database)
         self.processor = asyncio.Semaphore(1)
+        #: Sound is mixed beside pictures, in little memory: at the end no processor waits for the other.
+        self.desk = asyncio.Semaphore(1)
 
     @contextlib.asynccontextmanager
-    async def making(self, job_id: str, workspace_id: str, *fingerprints: str) -> AsyncGenerator[list[str]]:
-        """Wait for the processor, then say which of the artifacts are not there yet: the first of them is to be made
-        now. Raises JobEnded.
+    async def making(
+        self, job_id: str, workspace_id: str, *fingerprints: str, at: asyncio.Semaphore | None = None
+    ) -> AsyncGenerator[list[str]]:
+        """Wait for the processor, or for another place, then say which of the artifacts are not there yet: the first of
+        them is to be made now. Raises JobEnded.
         """
-        async with self.processor:
+        async with at or self.processor:
             yield await asyncio.to_thread(self._start, job_id, workspace_id, fingerprints)
 
     async def run(
