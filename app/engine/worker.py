@@ -24,7 +24,7 @@ SWEEP_INTERVAL_S = 1.0
 POLLING_S = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}
 #: Of a workspace, on all machines together; fairness comes from the queue taking turns between workspaces.
 _PARTITION_CONCURRENCY = 1024
-#: Of a worker: one at work and one in hand. The steps let only one at the processor at a time.
+#: Of a worker: one at work and one in hand, or two at work: pictures and sound. The steps see to that.
 _IN_HAND = 2
 #: Of a worker, for blocking calls. The engine's own pool grows with what waits, by 160 KB for each workflow.
 _THREADS = 32

@@ -1,7 +1,8 @@
-"""The files of a revision are stored together."""
+"""The files of a revision are stored together, and made at once only where nothing else is made."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,10 @@ from app.bootstrap import build_platform
 from app.core.database import Database
 from app.core.settings import Settings
 from app.modules.videos.pipeline.artifacts import Artifacts
-from app.modules.videos.pipeline.workshop import Making, Workshop
+from app.modules.videos.pipeline.layout import Layout
+from app.modules.videos.pipeline.steps import Steps
+from app.modules.videos.pipeline.timeline import Timeline
+from app.modules.videos.pipeline.workshop import JobEnded, Making, Workshop
 
 
 @pytest.fixture
@@ -39,3 +43,30 @@ def test_when_one_file_cannot_be_stored_none_is(workshop: Workshop, tmp_path: Pa
     assert list(workshop.blobs.list()) == []
     video_only = Making(workshop).store_files({"video": video}, "videos/one/1", types)
     assert [blob.key for blob in workshop.blobs.list()] == [video_only["video"]["blob"]]
+
+
+def test_a_busy_worker_leaves_the_package_to_the_queue(workshop: Workshop) -> None:
+    layout = Layout(timeline=Timeline(scenes=(), segments=()), chunks=(), sounds=())
+
+    async def asked(*, busy: bool) -> object:
+        making = Making(workshop)
+        steps = Steps(workshop, making)
+        if busy:
+            async with making.processor:
+                return await steps.make_package_at_once("no job", "nobody", layout)
+        return await steps.make_package_at_once("no job", "nobody", layout)
+
+    assert asyncio.run(asked(busy=True)) is None
+    with pytest.raises(JobEnded):  # a free one begins to make it
+        asyncio.run(asked(busy=False))
+
+
+def test_sound_is_mixed_while_pictures_are_drawn(workshop: Workshop) -> None:
+    async def both() -> None:
+        making = Making(workshop)
+        async with making.processor:
+            with pytest.raises(JobEnded):  # so it did not wait
+                async with asyncio.timeout(60), making.making("no job", "nobody", "sound", at=making.desk):
+                    pass
+
+    asyncio.run(both())

@@ -110,9 +110,9 @@ class RenderWorkflow:
         layout, missing = laid_out["layout"], set(laid_out["missing"])
         sounds = {sound["fingerprint"]: sound for sound in layout["sounds"] if sound["fingerprint"] in missing}
         sequences = [[layout["chunks"][number] for number in numbers] for numbers in laid_out["sequences"]]
-        parts = [("mix", name, sound) for name, sound in sounds.items()]
+        mixed = [("mix", name, sound) for name, sound in sounds.items()]
         drawn = [("sequence", chunks[0]["fingerprint"], chunks) for chunks in sequences]
-        parts = drawn[:1] + parts + drawn[1:]
+        parts = [*drawn[:1], *mixed, *drawn[1:]]
         started = [
             await self._child(kind, job_id, plan, part, label=f"part-{place:05}/{kind}/{name[:16]}")
             for place, (kind, name, part) in enumerate(parts)

@@ -83,21 +83,21 @@ def sweep_scratch(scratch: Path) -> int:
 
 
 class Making:
-    """Makes artifacts, one at a time in a worker process, also after a takeover."""
+    """Makes artifacts, in a worker process one at a time at each of its two places, also after a takeover."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._at = workshop
         self.progress = TaskProgress(workshop.database)
         self.processor = asyncio.Semaphore(1)
-        #: Sound is mixed beside pictures, in little memory: at the end no processor waits for the other.
+        #: Where sound is mixed, beside pictures, so that no worker is left with pictures at the end for having mixed.
         self.desk = asyncio.Semaphore(1)
 
     @contextlib.asynccontextmanager
     async def making(
         self, job_id: str, workspace_id: str, *fingerprints: str, at: asyncio.Semaphore | None = None
     ) -> AsyncGenerator[list[str]]:
-        """Wait for the processor, or for another place, then say which of the artifacts are not there yet: the first of
-        them is to be made now. Raises JobEnded.
+        """Wait for the processor, or for the place that is named, then say which of the artifacts are not there yet:
+        the first of them is to be made now. Raises JobEnded.
         """
         async with at or self.processor:
             yield await asyncio.to_thread(self._start, job_id, workspace_id, fingerprints)
