@@ -25,7 +25,7 @@ from app.media.time import timescale
 
 Plane = NDArray[np.uint8]
 #: Part of every chunk's fingerprint: change it with anything below that can change a byte.
-ENCODER_VERSION = f"x264-lean-11/pyav-{av.__version__}"
+ENCODER_VERSION = f"x264-lean-12/pyav-{av.__version__}"
 _BT709 = 1
 _LIMITED = 1
 #: No frame of a drawn chunk is farther from a key frame.

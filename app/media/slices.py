@@ -54,7 +54,8 @@ class Slice:
     """``order`` is twice the place among the frames since the last key frame, in display order.
 
     ``references`` are the bits that say what it refers to and what may refer to it. ``coded`` is what follows the
-    header; how it is read depends on ``start`` (CABAC's table) and ``quantiser``, which therefore stay with it.
+    header, as it stands in the unit; how it is read depends on ``start`` (CABAC's table) and ``quantiser``, which
+    therefore stay with it.
     """
 
     unit: int
@@ -75,8 +76,7 @@ class Slice:
 
     @classmethod
     def of(cls, unit: bytes, lengths: Lengths) -> Self:
-        plain = _unescaped(unit)
-        bits = BitReader(plain[:_HEADER_BYTES])
+        bits = BitReader(_unescaped(unit[:_HEADER_BYTES]))
         head = bits.read(8)
         first, kind = bits.golomb(), bits.golomb()
         assert bits.golomb() == 0  # the only parameter set
@@ -92,7 +92,7 @@ class Slice:
         return cls(
             unit=head, first_block=first, kind=kind, frame_num=frame_num, key_id=key_id, order=order,
             references=references, start=start, quantiser=quantiser, deblocking=deblocking,
-            coded=plain[-(-bits.at // 8) :],
+            coded=unit[_place(unit, -(-bits.at // 8)) :],
         )  # fmt: skip
 
     def written(self, lengths: Lengths) -> bytes:
@@ -113,7 +113,8 @@ class Slice:
         bits.golomb(self.deblocking[0])
         bits.signed(self.deblocking[1])
         bits.signed(self.deblocking[2])
-        return _AMBIGUOUS.sub(b"\0\0\3", bits.filled_up(1) + self.coded)
+        # A header does not end with a byte of zeros: what comes after it is no more ambiguous than it was.
+        return _AMBIGUOUS.sub(b"\0\0\3", bits.filled_up(1)) + self.coded
 
 
 def slices_of(packet: bytes, lengths: Lengths) -> list[Slice]:
@@ -132,6 +133,14 @@ def units_of(data: bytes) -> list[bytes]:
 
 def _unescaped(unit: bytes) -> bytes:
     return unit.replace(b"\0\0\3", b"\0\0")
+
+
+def _place(unit: bytes, plain: int) -> int:
+    """Where in the unit so many bytes end when it is not escaped."""
+    place = plain
+    while len(_unescaped(unit[:place])) < plain:
+        place += 1
+    return place
 
 
 def _pass_references(bits: BitReader, kind: int, head: int) -> None:

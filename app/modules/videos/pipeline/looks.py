@@ -67,7 +67,7 @@ class Filmed(Value):
 
 
 #: To be raised when a pixel of a cropped picture can change (``cropping.py``).
-CROPPING_VERSION = "1"
+CROPPING_VERSION = "2"
 
 
 class Pan(Value):
