@@ -174,10 +174,10 @@ def prepare(settings: Settings) -> None:
     database.close()
 
 
-def build_platform(settings: Settings) -> Platform:
-    """The database must be up to date: see ``prepare``."""
+def build_platform(settings: Settings, nursery: Nursery | None = None) -> Platform:
+    """The database must be up to date: see ``prepare``. ``nursery``: one that was started before."""
     voices, secret, database = VoiceCatalogue(settings.voice_folder), load_secret(settings), Database(settings.database)
-    nursery, vault = Nursery(PRELOAD), Vault(secret)
+    nursery, vault = nursery or Nursery(PRELOAD), Vault(secret)
     credits = Credits()  # noqa: A001 - the field's own word
     outbound = Outbound(allowed=settings.allowed_sources)
     hooks = HookAddresses(signer=Signer(secret, "provider hooks", size=20), base_url=settings.base_url)

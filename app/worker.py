@@ -13,10 +13,11 @@ from types import FrameType
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.bootstrap import build_housekeeping, build_platform, build_worker, prepare
+from app.bootstrap import PRELOAD, build_housekeeping, build_platform, build_worker, prepare
 from app.core.errors import TenexError
 from app.core.settings import Settings
 from app.engine.durable import Durable
+from app.media.children import Nursery
 from app.modules.videos.clips.searching import SearchWatch
 from app.modules.videos.filing.watch import FilingWatch
 from app.modules.videos.pipeline.watch import Watch
@@ -32,9 +33,10 @@ log = structlog.get_logger(__name__)
 
 def run(settings: Settings, *, parent_pid: int | None = None, durable: Durable | None = None) -> None:
     """Work until SIGTERM or SIGINT, or until the process ``parent_pid`` is gone."""
+    nursery = Nursery(PRELOAD)
+    nursery.start()  # first, while nothing is open yet that it should not have
     prepare(settings)
-    platform = build_platform(settings)
-    platform.nursery.start()
+    platform = build_platform(settings, nursery)
     engine, workflows = build_worker(platform, durable)
     stopping = threading.Event()
 

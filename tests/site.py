@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from app.bootstrap import Services, build_services, prepare
 from app.core.settings import Settings
+from app.media.children import ENVIRONMENT
 from app.modules.accounts.service import Accounts
 from app.modules.videos.avatars import ensure_built_in
 from app.modules.videos.composition import Composition
@@ -47,14 +48,15 @@ class Site:
             self.services.platform.credits.grant(session, workspace_id=workspace_id, amount=10_000, key="first")
             return workspace_id
 
-    def start_worker(self, module: str = "app.worker", **environment: str) -> subprocess.Popen[bytes]:
-        """A worker process of its own, as ``tenex worker`` would be."""
+    def start_worker(self, module: str | None = None, **environment: str) -> subprocess.Popen[bytes]:
+        """A process of its own: ``tenex worker``, or a module that takes its place."""
         settings = {"TENEX_DATA": str(self.settings.data), "TENEX_LOG_FORMAT": "json", **self._others}
         if self.settings.database_url is not None:
             settings["TENEX_DATABASE_URL"] = self.settings.database_url
         if self.settings.fake_provider:
             settings["TENEX_FAKE_PROVIDER"] = "true"
-        worker = subprocess.Popen([sys.executable, "-m", module], env=os.environ | settings | environment)
+        command = [sys.executable, "-m", *(("app.cli", "worker") if module is None else (module,))]
+        worker = subprocess.Popen(command, env=ENVIRONMENT | os.environ | settings | environment)
         self.workers.append(worker)
         return worker
 

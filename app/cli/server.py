@@ -21,6 +21,8 @@ from app.cli.errors import AddressUnusable, EnvironmentUnusable, PortInUse
 from app.cli.interruption import Interruption
 from app.cli.opening import DataFolder, check_folder, environment_of, opened, settings_of
 from app.cli.output import AsJson, Output
+from app.media.children import ENVIRONMENT
+from app.media.nursery import importing
 from app.supervisor import Died, Program, Supervisor, last_lines
 
 if TYPE_CHECKING:
@@ -91,8 +93,9 @@ def worker(
     """Run one worker process, until Ctrl-C. For a host without the API; `tenex up` starts its own."""
     settings = settings_of(data)
     check_folder(settings.data)
-    from app import worker as process
-    from app.core.logging import configure_logging
+    with importing():
+        from app import worker as process
+        from app.core.logging import configure_logging
 
     configure_logging(settings)
     process.run(settings, parent_pid=parent_pid)
@@ -194,7 +197,7 @@ def api_program(settings: Settings, descriptor: int, log: Path | None = None) ->
 def worker_programs(settings: Settings, log: Path | None = None) -> tuple[Program, ...]:
     """One worker for each core, or as many as are set."""
     command = _ourselves("worker", "--parent-pid", str(os.getpid()))
-    environment = environment_of(settings)
+    environment = ENVIRONMENT | environment_of(settings)
     return tuple(
         Program(name=f"worker {number}", command=command, environment=environment, log=log)
         for number in range(1, settings.worker_count + 1)

@@ -19,7 +19,7 @@ from app.media.errors import ToolFailed, ToolTimedOut
 QUIET = ("-hide_banner", "-nostdin", "-y", "-protocol_whitelist", "file,pipe,fd")
 #: What makes two runs write the same bytes: no encoder names, no dates.
 BITEXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1")
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 #: As the C library says it in the locale of programs.
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 
@@ -40,6 +40,13 @@ def die_with_parent() -> None:
     libc = _libc()
     if libc is not None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def name_process(name: str) -> None:
+    """What Linux shows of a process that was forked and runs no program of its own."""
+    libc = _libc()
+    if libc is not None:
+        libc.prctl(_PR_SET_NAME, name.encode())
 
 
 def run_ffmpeg(arguments: Sequence[str], *, timeout_s: float, binary: str | None = None) -> str:

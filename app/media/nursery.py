@@ -1,11 +1,12 @@
 """The warm process that children are forked from.
 
-Started once by each worker as ``python -m app.media.nursery MODULE...``. It imports the heavy modules once, then forks
-a child per task: that costs milliseconds where a fresh interpreter costs half a second. It knows the worker only by a
-socket; when that closes, for whatever reason, it kills its children and leaves. Children also carry a parent-death
-signal.
+It has imported the heavy modules, and forks a child per task: that costs milliseconds where a fresh interpreter costs
+two seconds. A worker forks it from itself as it begins, so that both share what they imported (``forked``); elsewhere,
+and in place of one that was killed, it is started as ``python -m app.media.nursery MODULE...``. It knows the worker
+only by a socket; when that closes, for whatever reason, it kills its children and leaves. Children also carry a
+parent-death signal.
 
-Protocol, over the socket on standard input: a frame is a 4-byte big-endian length and that many bytes of JSON,
+Protocol, over the socket: a frame is a 4-byte big-endian length and that many bytes of JSON,
 ``{"target": "module:function", "task": {...}, "limits": {...}}``, sent along with the writing end of a pipe. The child
 writes JSON lines to the pipe: ``{"pid"}`` first, ``{"told"}`` any number of times, then ``{"result", "usage"}`` or
 ``{"error"}``.
@@ -23,16 +24,18 @@ import selectors
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
 from types import FrameType
 from typing import Any, TextIO
 
 from app.core.errors import TenexError, storage_full
-from app.media.ffmpeg import die_with_parent
+from app.media.ffmpeg import die_with_parent, name_process
 from app.media.usage import Usage
 
 MEGABYTE = 1024 * 1024
+#: More than a process may have open.
+_MOST_FILES = 1 << 20
 Task = dict[str, Any]
 #: How far it is (0..1), or what else a target tells while it runs, as plain JSON.
 Tell = Callable[[Any], None]
@@ -41,13 +44,52 @@ Target = Callable[[Task, Tell], dict[str, Any]]
 
 
 def main() -> None:
-    """Serve until the worker goes away."""
+    """Serve the worker on standard input until it goes away."""
     worker = socket.socket(fileno=os.dup(0))
+    with importing():
+        for name in sys.argv[1:]:
+            importlib.import_module(name)
+    _serve(worker)
+
+
+@contextlib.contextmanager
+def importing() -> Generator[None]:
+    """What is made meanwhile stays for ever: it is not looked through for garbage, neither now, which takes a sixth of
+    the time, nor later, when forked processes would lose the memory that they share.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def forked(names: Sequence[str], ours: socket.socket, theirs: socket.socket) -> int:
+    """Fork one that serves ``ours`` at ``theirs``, and return its process id. This process must have no other thread,
+    and no file open that matters.
+    """
+    with importing():
+        for name in names:
+            importlib.import_module(name)
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 1
+    try:
+        ours.close()
+        os.closerange(3, theirs.fileno())
+        os.closerange(theirs.fileno() + 1, _MOST_FILES)
+        name_process("nursery")
+        _serve(theirs)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def _serve(worker: socket.socket) -> None:
     with open(os.devnull, "rb") as nothing:
         os.dup2(nothing.fileno(), 0)  # or a child would keep the connection open after us
-    for name in sys.argv[1:]:
-        importlib.import_module(name)
-    gc.freeze()  # what is imported stays for ever, and shared with the children
     children: set[int] = set()
     wake, ring = os.pipe()
     os.set_blocking(ring, False)

@@ -175,7 +175,7 @@ def check(place: Site, job: RenderJob, undisturbed: str, *, killed: int) -> None
     charged_once(place, job)
     chunks = [task for task in place.tasks(job.id) if task.kind == "chunk"]
     assert sum(task.attempts for task in chunks) <= len(chunks) + killed
-    crew = {"app.worker", "tests.durability.mortal_worker", "app.media.nursery"}
+    crew = {"app.cli", "tests.durability.mortal_worker", "app.media.nursery"}
     assert not [line for line in place.processes() if not any(name in line for name in crew)]
 
 

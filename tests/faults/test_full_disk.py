@@ -93,6 +93,6 @@ def nurseries(worker: Popen[bytes]) -> list[psutil.Process]:
     found: list[psutil.Process] = []
     for child in psutil.Process(worker.pid).children():
         with contextlib.suppress(psutil.NoSuchProcess):
-            if "app.media.nursery" in child.cmdline():
+            if child.name() == "nursery":
                 found.append(child)
     return found
