@@ -6,7 +6,8 @@ sleeps durably between polls and holds no worker meanwhile. Reference: section 7
 TenexError
 ├── ProviderRefused     the provider will not make this take; asking again changes nothing
 │   ├── KeyRefused      its key is wrong, expired or revoked
-│   ├── OutOfCredits    its account is empty, or its plan does not include this
+│   ├── OutOfCredits    its account is empty
+│   ├── PlanRequired    its plan does not include this, or its key may not do it
 │   ├── ContentRejected its policy forbids what is to be said or seen
 │   └── ApiRetired      it has shut down the version of its API that is spoken here
 ├── NotMade             it ran here, and made nothing
@@ -39,6 +40,10 @@ class KeyRefused(ProviderRefused):
 
 class OutOfCredits(ProviderRefused):
     code = "provider_out_of_credits"
+
+
+class PlanRequired(ProviderRefused):
+    code = "provider_plan_required"
 
 
 class ContentRejected(ProviderRefused):

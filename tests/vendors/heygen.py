@@ -13,10 +13,13 @@ _REQUIRED = ("type", "script", "voice_id")
 #: By type: who is seen.
 _SEEN = {"avatar": "avatar_id", "image": "image"}
 _KNOWN = {*_REQUIRED, "title", "resolution", "aspect_ratio", "background", "callback_id", "callback_url"}
+#: How long an answer is given again.
+REPLAYED_S = 24 * 3600
 _IDEMPOTENCY = re.compile(r"[A-Za-z0-9_\-:.]{1,255}")
 _STATES = {"waiting": "processing", "strange": "strange_new_status", "made": "completed", "failed": "failed"}
 _ERRORS = {
     "money": (402, "insufficient_credit"),
+    "plan": (402, "plan_upgrade_required"),
     "content": (400, "content_policy_violation"),
     "unknown": (404, "avatar_not_found"),
     "busy": (429, "rate_limit_exceeded"),
@@ -31,7 +34,7 @@ class HeyGenSimulator(Simulator):
 
     def __init__(self, film: bytes) -> None:
         super().__init__(film)
-        self._answered: dict[str, Answer] = {}
+        self._answered: dict[str, tuple[float, Answer]] = {}
         self.lists = {
             "public looks": [look("look_1", "Ann in the office"), look("look_2", "Ann outdoors"), look("look_3", "Bo")],
             "private looks": [],
@@ -97,13 +100,14 @@ class HeyGenSimulator(Simulator):
         return status, {"error": {"code": code, "message": "No."}}
 
     def repeated(self, headers: Mapping[str, str]) -> Answer | None:
-        """For a known key the first answer, whatever is in the body."""
-        return self._answered.get(headers.get("Idempotency-Key") or "")
+        """For a known key the first answer of a day, whatever is in the body."""
+        at, answer = self._answered.get(headers.get("Idempotency-Key") or "", (0.0, None))
+        return answer if self.now() < at + REPLAYED_S else None
 
     def remember(self, headers: Mapping[str, str], answer: Answer) -> None:
         key = headers.get("Idempotency-Key")
         if key is not None and _IDEMPOTENCY.fullmatch(key):
-            self._answered[key] = answer
+            self._answered[key] = (self.now(), answer)
 
 
 def _is_url_asset(asset: Json) -> bool:

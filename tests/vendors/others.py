@@ -19,6 +19,7 @@ class DIdSimulator(Simulator):
     }  # fmt: skip
     _errors: ClassVar[dict[str, tuple[int, str]]] = {
         "money": (402, "InsufficientCreditsError"),
+        "plan": (403, "PermissionError"),
         "content": (451, "TextModerationError"),
         "unknown": (404, "NotFoundError"),
         "busy": (429, "TooManyRequestsError"),
@@ -102,6 +103,7 @@ class SynthesiaSimulator(Simulator):
     }
     _errors: ClassVar[dict[str, int]] = {
         "money": 402,
+        "plan": 403,
         "content": 400,
         "unknown": 404,
         "busy": 429,
@@ -154,6 +156,7 @@ class TavusSimulator(Simulator):
     }
     _errors: ClassVar[dict[str, int]] = {
         "money": 402,
+        "plan": 403,
         "content": 400,
         "unknown": 404,
         "busy": 429,
@@ -214,6 +217,7 @@ class EngineSimulator(Simulator):
     }  # fmt: skip
     _errors: ClassVar[dict[str, tuple[int, str]]] = {
         "money": (402, "out_of_credits"),
+        "plan": (403, "not_in_plan"),
         "content": (400, "content_rejected"),
         "unknown": (404, "unknown_avatar"),
         "busy": (429, "busy"),

@@ -1,11 +1,13 @@
 """Vendors on this machine, as their contracts and their users' complaints describe them, with a ledger of what each
 charged.
 
-Videos are made by a clock; links are signed, and expire. ``faults`` are used up from their front, one for each call:
+Videos are made by a clock that tests can put forward (``advance``), and by it links and keys expire; so many videos
+may be in hand at once, and be paid for (``most``, ``balance``). ``faults`` are used up from their front, one for each
+call:
 
 - submit: ``busy`` (429), ``edge`` (502 with a page of HTML, not accepted), ``lost`` (accepted, then 502), ``drop``
   (accepted, then the line is cut), ``mute`` (accepted, and answered with nothing), ``slow`` (accepted, and answered an
-  hour later), ``running`` (409), or a refusal: ``money``, ``content``, ``unknown``, ``retired`` (410).
+  hour later), ``running`` (409), or a refusal: ``money``, ``plan``, ``content``, ``unknown``, ``retired`` (410).
 - poll: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``stuck``, ``strange`` (an unknown status), ``no_link``
   (made, without a link), ``fail`` (the render fails), ``gone`` (404), ``revoked`` (the key is refused), ``retired``.
 - list: ``blip`` (503), ``cut`` (no answer), ``page`` (HTML), ``deep`` (JSON that is nested without end), ``mute`` (no
@@ -30,7 +32,8 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 KEY = "sk_V2_simulator_secret_x7Qa"
-_LINK_S = 30.0
+#: How long a link leads to its file.
+LINK_S = 30.0
 Json = dict[str, Any]
 Answer = tuple[int, Json]
 _RETIRED: Answer = (410, {"message": "This version has been retired"})
@@ -38,7 +41,8 @@ _RETIRED: Answer = (410, {"message": "This version has been retired"})
 
 class Simulator(ABC):
     """``ledger``: an entry for every video that was charged. ``asked``: every request, with its headers.
-    ``most_at_once``: videos it ever had in hand. ``wait_s``: how long it asks to wait when it is busy. With
+    ``most_at_once``: videos it ever had in hand; with ``most`` of them it is busy. ``balance``: how many it makes until
+    it wants money. ``key_until``: when the key expires. ``wait_s``: how long it asks to wait when it is busy. With
     ``chance``, any of the ``usual`` faults happens so ``often``.
     """
 
@@ -57,6 +61,10 @@ class Simulator(ABC):
         self.lists: dict[str, list[Json]] = {}
         self.lock, self.closing = threading.RLock(), threading.Event()
         self.url, self.most_at_once, self.wait_s = "", 0, 0
+        self.most: int | None = None
+        self.balance: int | None = None
+        self.key_until: float | None = None
+        self._ahead_s = 0.0
 
     # what differs ----------------------------------------------------------------------------------------------------
 
@@ -104,6 +112,26 @@ class Simulator(ABC):
 
     # what does not ---------------------------------------------------------------------------------------------------
 
+    def now(self) -> float:
+        return time.time() + self._ahead_s
+
+    def advance(self, seconds: float) -> None:
+        self._ahead_s += seconds
+
+    def let_in(self, headers: Mapping[str, str]) -> bool:
+        return self.signed(headers) and (self.key_until is None or self.now() < self.key_until)
+
+    def limit(self) -> str:
+        """By which a request for a video is refused; nothing if it is not."""
+        if self.balance is not None and len(self.ledger) >= self.balance:
+            return "money"
+        return "busy" if self.most is not None and self._in_hand() >= self.most else ""
+
+    def _in_hand(self) -> int:
+        """Videos that are being made."""
+        made = self.now() - self.latency_s if self.rendered else 0.0
+        return sum(video["created"] > made and not video["failed"] for video in self.videos.values())
+
     def next_fault(self, call: str) -> str:
         with self.lock:
             if self.chance is not None and self.chance.random() < self.often:
@@ -115,12 +143,12 @@ class Simulator(ABC):
             before = self.repeated(headers)
             if before is not None:
                 return before
+            if refused := self.limit():
+                return self.error(refused)
             video_id = f"v_{len(self.videos) + 1}"
-            self.videos[video_id] = {"path": path, "body": body, "created": time.time(), "failed": False}
+            self.videos[video_id] = {"path": path, "body": body, "created": self.now(), "failed": False}
             self.ledger.append(video_id)
-            begun = time.time() - self.latency_s
-            in_hand = sum(video["created"] > begun for video in self.videos.values())
-            self.most_at_once = max(self.most_at_once, in_hand)
+            self.most_at_once = max(self.most_at_once, self._in_hand())
             answer = self.accepted(video_id, path)
             self.remember(headers, answer)
             return answer
@@ -132,8 +160,8 @@ class Simulator(ABC):
             self.ledger.remove(video_id)  # only success is charged
         if video["failed"]:
             return self.shown(video_id, "failed", None)
-        made = self.rendered and time.time() >= video["created"] + self.latency_s and fault != "stuck"
-        link = f"{self.url}/media/{video_id}.mp4?expires={time.time() + _LINK_S:.3f}"
+        made = self.rendered and self.now() >= video["created"] + self.latency_s and fault != "stuck"
+        link = f"{self.url}/media/{video_id}.mp4?expires={self.now() + LINK_S:.3f}"
         status = "strange" if fault == "strange" else "made" if made else "waiting"
         return self.shown(video_id, status, link if status == "made" and fault != "no_link" else None)
 
@@ -164,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._known("POST"):
             return None
         fault = self.simulator.next_fault("submit")
-        if fault in ("money", "content", "unknown", "busy", "running"):
+        if fault in ("money", "plan", "content", "unknown", "busy", "running"):
             return self._answer(self.simulator.error(fault))
         if fault == "retired":
             return self._answer(_RETIRED)
@@ -232,7 +260,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _media(self, query: dict[str, list[str]]) -> None:
         self.simulator.asked.append(("GET", self.path, dict(self.headers)))
         fault, film = self.simulator.next_fault("media"), self.simulator.film
-        if fault == "expired" or float(query["expires"][0]) < time.time():
+        if fault == "expired" or float(query["expires"][0]) < self.simulator.now():
             return self._send(403, b"<Error><Code>AccessDenied</Code></Error>", "application/xml")
         if fault == "early":
             return self._send(404, b"", "text/plain")
@@ -257,7 +285,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _known(self, method: str) -> bool:
         self.simulator.asked.append((method, self.path, dict(self.headers)))
-        if self.simulator.signed(self.headers):
+        if self.simulator.let_in(self.headers):
             return True
         self._answer(self.simulator.error("key"))
         return False

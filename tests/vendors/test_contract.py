@@ -17,6 +17,7 @@ from app.avatars.base import (
     ContentRejected,
     KeyRefused,
     OutOfCredits,
+    PlanRequired,
     ProviderBusy,
     ProviderRefused,
     ResultUnavailable,
@@ -171,6 +172,7 @@ def test_what_may_have_arrived_is_in_doubt_and_can_be_told_apart(
     [
         ("busy", ProviderBusy, "mine: No."),
         ("money", OutOfCredits, "Add credits"),
+        ("plan", PlanRequired, "Its plan there does not include this"),
         ("content", ContentRejected, "Change the script"),
         ("unknown", ProviderRefused, "mine: No."),
     ],
@@ -180,6 +182,8 @@ def test_a_refusal_is_told_with_what_to_do(
 ) -> None:
     if fault == "content" and not pair.tells:
         kind, words = ProviderRefused, "mine: No."
+    if fault == "plan" and vendor.error("plan")[0] in pair.vendor.key_refused:
+        kind, words = KeyRefused, "Send a good key"  # the vendor does not tell one from the other
     vendor.faults["submit"] = [fault]
     with pytest.raises(kind) as refused:
         ask(adapter, pair)
@@ -203,6 +207,51 @@ def test_a_key_that_is_revoked_while_it_renders_ends_nothing_at_the_vendor(
     with pytest.raises(KeyRefused):
         run(adapter.poll(take))
     assert run(adapter.poll(take)).state is TakeState.READY
+
+
+def test_a_key_that_expires_while_it_renders_ends_nothing_at_the_vendor(
+    pair: Pair, vendor: Simulator, adapter: Remote
+) -> None:
+    vendor.latency_s, vendor.key_until = 600, vendor.now() + 300
+    take = ask(adapter, pair)
+    assert run(adapter.poll(take)).state is TakeState.WAITING
+    vendor.advance(600)
+    with pytest.raises(KeyRefused, match="Send a good key"):
+        run(adapter.poll(take))
+    vendor.key_until = None
+    assert run(adapter.poll(take)).state is TakeState.READY
+
+
+def test_of_more_than_it_works_on_at_once_the_vendor_is_busy(pair: Pair, vendor: Simulator, adapter: Remote) -> None:
+    vendor.latency_s, vendor.most = 600, 1
+    first = ask(adapter, pair)
+    with pytest.raises(ProviderBusy):
+        ask(adapter, pair, "ref-2")
+    assert len(vendor.ledger) == 1
+    vendor.advance(600)
+    assert run(adapter.poll(first)).state is TakeState.READY
+    ask(adapter, pair, "ref-2")
+    assert len(vendor.ledger) == 2
+
+
+def test_an_account_that_runs_empty_refuses_the_next_and_makes_what_it_took(
+    pair: Pair, vendor: Simulator, adapter: Remote
+) -> None:
+    vendor.balance = 1
+    first = ask(adapter, pair)
+    with pytest.raises(OutOfCredits):
+        ask(adapter, pair, "ref-2")
+    assert run(adapter.poll(first)).state is TakeState.READY
+    assert len(vendor.ledger) == 1
+
+
+def test_a_request_is_repeated_for_as_long_as_it_is_answered_as_before(
+    pair: Pair, vendor: Simulator, adapter: Remote
+) -> None:
+    ask(adapter, pair)
+    vendor.advance(adapter.capabilities.repeatable_s)
+    ask(adapter, pair)
+    assert len(vendor.ledger) == (1 if adapter.capabilities.repeatable_s else 2)
 
 
 @pytest.mark.parametrize("call", ["submit", "poll", "fetch"])

@@ -50,7 +50,8 @@ class HeyGen(Remote):
         lists_voices=True,
         unlisted=(f"{_IMAGE}:",),
     )
-    money = ("insufficient_credit", "trial_limit_exceeded", "plan_upgrade_required", "quota_exceeded")
+    money = ("insufficient_credit", "trial_limit_exceeded", "quota_exceeded")
+    plan = ("plan_upgrade_required",)
     signature = Signature(header="heygen-signature", moment="heygen-timestamp", dated=False)
     content = ("content_policy_violation", "moderation")
 

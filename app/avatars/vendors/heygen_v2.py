@@ -35,7 +35,7 @@ class HeyGenV2(Remote):
         rate=25,
         most_at_once=10,
     )
-    money = HeyGen.money
+    money, plan = HeyGen.money, HeyGen.plan
     content = HeyGen.content
     successor = "Add an account of kind heygen instead: POST /api/v1/videos/providers."
 

@@ -23,6 +23,7 @@ from app.avatars.base import (
     KeyRefused,
     OneByOne,
     OutOfCredits,
+    PlanRequired,
     ProviderBusy,
     ProviderRefused,
     ResultUnavailable,
@@ -91,6 +92,7 @@ class Remote(OneByOne, ABC):
     #: HTTP answers and words in codes that mean more than "refused".
     key_refused: ClassVar[tuple[int, ...]] = (401,)
     money: ClassVar[tuple[str, ...]] = ()
+    plan: ClassVar[tuple[str, ...]] = ()
     content: ClassVar[tuple[str, ...]] = ()
     #: How it signs its calls, if it does.
     signature: ClassVar[Signature | None] = None
@@ -243,8 +245,13 @@ class Remote(OneByOne, ABC):
             )
         if said.status in self.key_refused:
             return KeyRefused(f"{told} Send a good key: PUT /api/v1/videos/providers/{self.name}.")
+        if said.status == 403 or code in self.plan:
+            return PlanRequired(
+                f"{told} Its plan there does not include this, or its key may not do it: change the plan, the key or "
+                f"the avatar profile, then render again."
+            )
         if said.status == 402 or code in self.money:
-            return OutOfCredits(f"{told} Add credits or another plan there, then render again.")
+            return OutOfCredits(f"{told} Add credits there, then render again.")
         if said.status == 429 or said.status >= 500 or said.status < 400:
             return ProviderBusy(told, wait_s=said.wait_s if said.status == 429 else None)
         if said.status == 451 or any(each in code for each in self.content):
