@@ -113,6 +113,7 @@ class Capabilities:
     one call. ``microusd_a_minute``: what a minute costs, in millionths of a dollar.
     ``lists_avatars``, ``lists_voices``: it may be asked which there are; ``unlisted``: how ids begin that are in no
     list and can be used none the less; ``plain_voices``: how a voice may begin and need not, as lists have it.
+    ``longer_scripts``: avatars whose ids begin so are given so many characters at a time.
     """
 
     delivery: Delivery
@@ -137,6 +138,12 @@ class Capabilities:
     fetch_s: float = 600.0
     fetches_at_once: int = 0
     settles_s: float = 0.0
+    longer_scripts: tuple[tuple[str, int], ...] = ()
+
+    def script_chars(self, avatar: str) -> int:
+        """How much that avatar is given to say at a time."""
+        longer = (most for begun, most in self.longer_scripts if avatar.startswith(begun))
+        return next(longer, self.max_script_chars)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

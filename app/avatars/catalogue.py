@@ -19,6 +19,10 @@ _SHAPES = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0, "4:5": 4 / 5, "5:4": 5 / 
 _NEAR = 0.02
 
 
+#: Before the id of an avatar: how takes are asked for, not which avatar it is.
+STUDIO = "studio:"
+
+
 class CatalogueNotOffered(Conflict):
     code = "catalogue_not_offered"
 
@@ -33,6 +37,11 @@ class ListingOverdue(TenexError):
     status = 504
     code = "listing_overdue"
     retryable = True
+
+
+def as_listed(avatar: str) -> str:
+    """The id by which its provider lists it."""
+    return avatar.removeprefix(STUDIO)
 
 
 class ListKind(StrEnum):

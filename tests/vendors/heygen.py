@@ -12,7 +12,10 @@ from tests.vendors.simulator import Answer, Json, Simulator
 _REQUIRED = ("type", "script", "voice_id")
 #: By type: who is seen.
 _SEEN = {"avatar": "avatar_id", "image": "image"}
-_KNOWN = {*_REQUIRED, "title", "resolution", "aspect_ratio", "background", "callback_id", "callback_url"}
+_OF_ALL = {"type", "title", "resolution", "aspect_ratio", "callback_id", "callback_url"}
+_KNOWN = {*_REQUIRED, *_OF_ALL, "background"}
+#: Of a video of scenes.
+_MOST_SCENES = 50
 #: How long an answer is given again.
 REPLAYED_S = 24 * 3600
 _IDEMPOTENCY = re.compile(r"[A-Za-z0-9_\-:.]{1,255}")
@@ -46,16 +49,11 @@ class HeyGenSimulator(Simulator):
         return headers.get("x-api-key") == self.key
 
     def problem(self, path: str, body: Json) -> str:
-        seen = _SEEN.get(body.get("type", ""), "type")
-        missing = [name for name in (*_REQUIRED, seen) if not body.get(name)]
-        unknown = set(body) - _KNOWN - {seen}
-        if path != "/v3/videos" or missing or unknown:
-            return f"{path}: missing {missing}, unknown {sorted(unknown)}"
-        if body["type"] == "image" and not _is_url_asset(body["image"]):
-            return "image"
-        if not 1 <= len(body["script"]) <= 5000:
-            return "type or script"
-        return "" if body.get("aspect_ratio") in ("16:9", "9:16", "4:5", "5:4", "1:1", "auto") else "aspect_ratio"
+        if path != "/v3/videos":
+            return path
+        if body.get("aspect_ratio") not in ("16:9", "9:16", "4:5", "5:4", "1:1", "auto"):
+            return "aspect_ratio"
+        return _scenes_problem(body) if body.get("type") == "studio" else _input_problem(body, _KNOWN, "value")
 
     def ref(self, body: Json) -> str:
         return body["callback_id"]
@@ -108,6 +106,31 @@ class HeyGenSimulator(Simulator):
         key = headers.get("Idempotency-Key")
         if key is not None and _IDEMPOTENCY.fullmatch(key):
             self._answered[key] = (self.now(), answer)
+
+
+def _scenes_problem(body: Json) -> str:
+    scenes = body.get("scenes", [])
+    if set(body) - _OF_ALL - {"scenes"} or not 1 <= len(scenes) <= _MOST_SCENES:
+        return f"studio: {sorted(body)}, {len(scenes)} scenes"
+    if any(set(scene) != {"type", "input"} or scene["type"] != "avatar_video" for scene in scenes):
+        return "scenes"
+    return next(
+        filter(None, (_input_problem(scene["input"], {*_REQUIRED, "background"}, "color") for scene in scenes)), ""
+    )
+
+
+def _input_problem(body: Json, known: set[str], colour: str) -> str:
+    """What speaks, in a video or in a scene of one. ``colour``: what that of a background is called there."""
+    seen = _SEEN.get(body.get("type", ""), "type")
+    missing = [name for name in (*_REQUIRED, seen) if not body.get(name)]
+    unknown = set(body) - known - {seen}
+    if missing or unknown:
+        return f"missing {missing}, unknown {sorted(unknown)}"
+    if body["type"] == "image" and not _is_url_asset(body["image"]):
+        return "image"
+    if "background" in body and set(body["background"]) != {"type", colour}:
+        return "background"
+    return "" if 1 <= len(body["script"]) <= 5000 else "script"
 
 
 def _is_url_asset(asset: Json) -> bool:

@@ -58,6 +58,12 @@ PAIRS = {
     "heygen image": Pair(
         HeyGen, HeyGenSimulator, replace(REQUEST, avatar="image:https://host.example/face.jpg"), "12.5 usd"
     ),
+    "heygen studio": Pair(
+        HeyGen,
+        HeyGenSimulator,
+        replace(REQUEST, avatar="studio:look_1", script="Hello. " * 2000, background="#1F2937"),
+        balance="12.5 usd",
+    ),
     "heygen v2": Pair(HeyGenV2, HeyGenV2Simulator, balance="60 credits"),
     "heygen v2 photo": Pair(HeyGenV2, HeyGenV2Simulator, replace(REQUEST, avatar="photo:p_1"), "60 credits"),
     "d-id talk": Pair(DId, DIdSimulator, replace(REQUEST, avatar="https://host.example/face.jpg"), "17 credits"),
@@ -254,6 +260,20 @@ def test_a_request_is_repeated_for_as_long_as_it_is_answered_as_before(
     assert len(vendor.ledger) == (1 if adapter.capabilities.repeatable_s else 2)
 
 
+@pytest.mark.parametrize("who", ["look_1", "image:https://host.example/face.jpg"])
+def test_a_long_script_is_one_video_of_scenes(who: str) -> None:
+    script = "\n\n".join(" ".join([f"Paragraph {number}."] + ["It goes on."] * 150) for number in range(12))
+    pair = replace(PAIRS["heygen"], request=replace(REQUEST, avatar=f"studio:{who}", script=script))
+    with serving(HeyGenSimulator(FILM)) as vendor:
+        adapter = connected(pair, vendor.url)
+        assert len(script) <= adapter.capabilities.script_chars(pair.request.avatar)
+        ask(adapter, pair)
+        spoken = [scene["input"]["script"] for scene in vendor.videos["v_1"]["body"]["scenes"]]
+    assert len(vendor.ledger) == 1
+    assert " ".join(spoken).split() == script.split()
+    assert all(part.startswith("Paragraph") for part in spoken)
+
+
 @pytest.mark.parametrize("call", ["submit", "poll", "fetch"])
 def test_an_api_that_was_retired_is_named_and_no_take_is_said_to_have_failed(
     pair: Pair, vendor: Simulator, adapter: Remote, tmp_path: Path, call: str
@@ -320,6 +340,7 @@ def test_what_an_avatar_cannot_have_is_refused_before_anything_is_asked_for() ->
         ("heygen", "image:http://host.example/face.jpg", "", "is neither"),
         ("heygen", "image:https://user:pass@host.example/face.jpg", "", "is neither"),
         ("heygen", "photo:p_1", "", "is neither"),
+        ("heygen", "studio:photo:p_1", "", "is neither"),
         ("heygen v2", "image:https://host.example/face.jpg", "", "is neither"),
         ("heygen v2", "look_1", "studio", "a colour like"),
         ("d-id talk", "look_1", "", "photograph"),

@@ -327,6 +327,18 @@ def test_photographs_for_d_id_are_never_looked_up_and_its_own_voices_have_two_sp
     assert [each["id"] for each in listed(owner, "voices", "d-id", engine="elevenlabs")] == ["elevenlabs:v_1"]
 
 
+def test_with_studio_before_it_an_avatar_is_looked_up_as_what_it_is(owner: Caller, heygen: HeyGenSimulator) -> None:
+    add(owner, heygen)
+    assert profile(owner, "studio:nobody").json()["code"] == "unlisted_avatar"
+    made = profile(owner, "studio:look_1")
+    assert (made.status_code, made.json()["problem"]) == (201, None)
+    heygen.lists["public looks"].pop(0)
+    sync(owner)
+    refused = owner.post("", {"script": "Hello.", "avatar_id": made.json()["id"]})
+    assert (refused.status_code, refused.json()["code"]) == (400, "avatar_gone")
+    assert "any more" in owner.get(f"/avatars/{made.json()['id']}").json()["problem"]
+
+
 def test_a_vanished_avatar_says_so_before_a_render_is_accepted(owner: Caller, heygen: HeyGenSimulator) -> None:
     add(owner, heygen)
     made = profile(owner).json()

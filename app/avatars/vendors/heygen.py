@@ -1,6 +1,7 @@
 """HeyGen, API v3 (developers.heygen.com): looks that say a script, or a photograph, at 25 frames a second.
 
-An avatar is the id of a look, or ``image:`` and the https address of a photograph.
+An avatar is the id of a look, or ``image:`` and the https address of a photograph. With ``studio:`` before it, a long
+script is one video of up to fifty scenes: one request, which is made whole or not at all.
 
 Every request carries its reference as ``Idempotency-Key``: for a day, one that is sent again is answered as the first
 was.
@@ -15,18 +16,21 @@ from typing import Any
 from urllib.parse import quote
 
 from app.avatars.base import Standing, TakeReport, TakeRequest, TakeState
-from app.avatars.catalogue import Listed
+from app.avatars.catalogue import STUDIO, Listed
 from app.avatars.vendors import looks
 from app.avatars.vendors.hooks import Signature
 from app.avatars.vendors.remote import ALL_SHAPES, Remote, Seen, recording, shape_of, state_in, title_of
 from app.avatars.vendors.wire import Json, Said, within
 from app.core.errors import InvalidRequest
+from app.speech.parts import split_parts
 
 _UNDER_WAY = ("waiting", "pending", "processing")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 #: With a host, and without the name and password that would then be told to others.
 _ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(:\d{1,5})?/[^\s@]*")
 _IMAGE = "image"
+#: Of a scene, and of a video of scenes: half an hour at most, when nobody speaks slowly.
+_SCENE_CHARS, _STUDIO_CHARS = 5000, 24_000
 _STATES = {"completed": TakeState.READY, "failed": TakeState.FAILED}
 
 
@@ -34,7 +38,7 @@ class HeyGen(Remote):
     vendor = "HeyGen"
     base_url = "https://api.heygen.com"
     known = recording(
-        max_script_chars=5000,
+        max_script_chars=_SCENE_CHARS,
         first_poll_s=10.0,
         longest_poll_s=60.0,
         deadline_s=3600.0,
@@ -49,6 +53,7 @@ class HeyGen(Remote):
         lists_avatars=True,
         lists_voices=True,
         unlisted=(f"{_IMAGE}:",),
+        longer_scripts=((STUDIO, _STUDIO_CHARS),),
     )
     money = ("insufficient_credit", "trial_limit_exceeded", "quota_exceeded")
     plan = ("plan_upgrade_required",)
@@ -57,11 +62,11 @@ class HeyGen(Remote):
 
     def check(self, *, avatar: str, voice: str, background: str) -> None:  # noqa: ARG002 - its lists are not read here
         check_colour(background)
-        kind, found, address = avatar.partition(":")
+        kind, found, address = avatar.removeprefix(STUDIO).partition(":")
         if found and (kind != _IMAGE or not _ADDRESS.fullmatch(address)):
             raise InvalidRequest(
                 "An avatar of HeyGen is the id of a look, or image: and the https address of a photograph, such as "
-                f"image:https://example.com/ann.jpg; “{avatar}” is neither."
+                f"image:https://example.com/ann.jpg, with or without {STUDIO} before it; “{avatar}” is neither."
             )
 
     def _headers(self, key: str) -> Mapping[str, str]:
@@ -69,14 +74,15 @@ class HeyGen(Remote):
 
     def _asked(self, request: TakeRequest) -> tuple[str, Json]:
         body: Json = {
-            **_seen_by(request.avatar),
-            "script": request.script,
-            "voice_id": request.voice,
             "resolution": "1080p" if min(request.width, request.height) >= 1080 else "720p",
             "aspect_ratio": shape_of(request) or "auto",
         }
-        ground = {"background": {"type": "color", "value": request.background}} if request.background else {}
-        return "/v3/videos", body | ground
+        if not request.avatar.startswith(STUDIO):
+            return "/v3/videos", body | _said_by(request.avatar, request, request.script, colour="value")
+        who, parts = request.avatar.removeprefix(STUDIO), split_parts(request.script, _SCENE_CHARS)
+        inputs = [_said_by(who, request, part, colour="color") for part in parts]
+        scenes = [{"type": "avatar_video", "input": each} for each in inputs]
+        return "/v3/videos", body | {"type": "studio", "scenes": scenes}
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
         call = {"callback_url": self._call_at} if self._call_at else {}
@@ -146,9 +152,10 @@ def check_colour(background: str) -> None:
         raise InvalidRequest(f"The background of an avatar of HeyGen is a colour like #1F2937; “{background}” is none.")
 
 
-def _seen_by(avatar: str) -> Json:
-    """Who is seen: a look, or a photograph."""
+def _said_by(avatar: str, request: TakeRequest, script: str, *, colour: str) -> Json:
+    """What is said, and who is seen: a look, or a photograph. ``colour``: what that of a background is called."""
     kind, _, address = avatar.partition(":")
-    if kind == _IMAGE:
-        return {"type": "image", "image": {"type": "url", "url": address}}
-    return {"type": "avatar", "avatar_id": avatar}
+    photograph = {"type": "image", "image": {"type": "url", "url": address}}
+    seen = photograph if kind == _IMAGE else {"type": "avatar", "avatar_id": avatar}
+    ground = {"background": {"type": "color", colour: request.background}} if request.background else {}
+    return {**seen, "script": script, "voice_id": request.voice, **ground}

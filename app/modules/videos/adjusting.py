@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from app.avatars.base import AvatarProvider, Delivery, configured
-from app.modules.videos.composition import Composition, Picture, Scene
+from app.modules.videos.composition import Composition, Picture, Scene, Speaker
 from app.speech.parts import split_parts
 
 
@@ -18,7 +18,7 @@ def adjustments(composition: Composition, providers: Mapping[str, AvatarProvider
             if provider.capabilities.delivery is Delivery.RECORDING:
                 where = f"Scene {number}: " if len(composition.scenes) > 1 else ""
                 told |= dict.fromkeys(_of_picture(provider, composition.picture))
-                told |= dict.fromkeys(_of_script(provider, scene, where))
+                told |= dict.fromkeys(_of_script(provider, scene.speaker, scene, where))
     return list(told)
 
 
@@ -32,10 +32,11 @@ def _of_picture(provider: AvatarProvider, picture: Picture) -> Iterator[str]:
         yield f"{provider.name} makes pictures of its avatars' own shape: cropped to {shape} here where it is another."
 
 
-def _of_script(provider: AvatarProvider, scene: Scene, where: str) -> Iterator[str]:
-    parts = len(split_parts(scene.script, provider.capabilities.max_script_chars))
+def _of_script(provider: AvatarProvider, speaker: Speaker, scene: Scene, where: str) -> Iterator[str]:
+    most = provider.capabilities.script_chars(speaker.provider_avatar_id)
+    parts = len(split_parts(scene.script, most))
     if parts > 1:
         yield (
-            f"{where}{provider.name} speaks at most {provider.capabilities.max_script_chars} characters at a time: "
+            f"{where}{provider.name} speaks at most {most} characters at a time: "
             f"made in {parts} parts, cut at sentence ends and joined here."
         )

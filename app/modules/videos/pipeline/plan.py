@@ -41,7 +41,7 @@ def plan_takes(composition: Composition, providers: Mapping[str, AvatarProvider]
     for number, scene in enumerate(composition.scenes):
         if scene.speaker is not None:
             provider = configured(providers, scene.speaker.provider)
-            passages = _passages(scene.script, provider)
+            passages = _passages(scene.script, scene.speaker.provider_avatar_id, provider)
             planned.extend(_plan(number, each, scene.speaker, composition.picture, provider) for each in passages)
     return tuple(planned)
 
@@ -59,10 +59,10 @@ def request_of(take: PlannedTake, picture: Picture) -> TakeRequest:
     )
 
 
-def _passages(script: str, provider: AvatarProvider) -> tuple[Passage, ...]:
+def _passages(script: str, avatar: str, provider: AvatarProvider) -> tuple[Passage, ...]:
     if provider.capabilities.by_passage:
         return split_passages(script)
-    parts = split_parts(script, provider.capabilities.max_script_chars)
+    parts = split_parts(script, provider.capabilities.script_chars(avatar))
     return tuple(Passage(text=part, pause_ms=SCENE_PAUSE_MS) for part in parts)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.avatars.base import Capabilities
-from app.avatars.catalogue import ListKind, Readiness
+from app.avatars.catalogue import ListKind, Readiness, as_listed
 from app.core.errors import TenexError
 from app.modules.videos.errors import AvatarGone, AvatarNotUsable, UnlistedAvatar, UnlistedVoice
 from app.modules.videos.models import AvatarProfile
@@ -25,9 +25,9 @@ _CLOSE, _NEAR_ENOUGH, _LIKELY = 3, 0.6, 100
 
 def require_avatar(session: Session, profile: AvatarProfile, known: Capabilities) -> None:
     """Raises UnlistedAvatar, and AvatarGone. One that is not ready yet may have its profile already."""
-    if profile.provider_avatar_id.startswith(known.unlisted or ("\0",)):
-        return
-    _require(session, _list_of(profile, ListKind.AVATAR), profile.provider_avatar_id, UnlistedAvatar)
+    wanted = as_listed(profile.provider_avatar_id)
+    if not wanted.startswith(known.unlisted or ("\0",)):
+        _require(session, _list_of(profile, ListKind.AVATAR), wanted, UnlistedAvatar)
 
 
 def require_voice(session: Session, profile: AvatarProfile, known: Capabilities) -> None:
@@ -39,13 +39,14 @@ def require_voice(session: Session, profile: AvatarProfile, known: Capabilities)
 
 def default_voice(session: Session, profile: AvatarProfile) -> str:
     """The one its avatar speaks with unless another is named; nothing where none is known."""
-    entry = entry_of(session, _list_of(profile, ListKind.AVATAR), profile.provider_avatar_id)
+    entry = entry_of(session, _list_of(profile, ListKind.AVATAR), as_listed(profile.provider_avatar_id))
     return (entry.default_voice or "") if entry is not None else ""
 
 
 def refuse_unusable(session: Session, workspace_id: str, provider: str, avatar: str) -> None:
     """Raises AvatarGone, AvatarNotUsable."""
-    entry = entry_of(session, ListName(workspace_id=workspace_id, provider=provider, kind=ListKind.AVATAR), avatar)
+    name = ListName(workspace_id=workspace_id, provider=provider, kind=ListKind.AVATAR)
+    entry = entry_of(session, name, as_listed(avatar))
     fault = None if entry is None else _fault(entry)
     if fault is not None:
         raise fault
@@ -53,7 +54,11 @@ def refuse_unusable(session: Session, workspace_id: str, provider: str, avatar: 
 
 def problems(session: Session, workspace_id: str, profiles: Collection[AvatarProfile]) -> Mapping[str, str]:
     """By the id of a profile: why nothing can be rendered with it now."""
-    named = {profile.id: (profile.provider, profile.provider_avatar_id) for profile in profiles if profile.workspace_id}
+    named = {
+        profile.id: (profile.provider, as_listed(profile.provider_avatar_id))
+        for profile in profiles
+        if profile.workspace_id
+    }
     known = avatars_of(session, workspace_id, set(named.values()))
     faults = {id_: _fault(known[place]) for id_, place in named.items() if place in known}
     return {id_: fault.message for id_, fault in faults.items() if fault is not None}
