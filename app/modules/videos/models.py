@@ -476,7 +476,7 @@ class TakeIntent(Base):
 class ProviderAccount(Base):
     """An account of a workspace with an avatar provider. ``sealed`` is its key, as the vault keeps it; ``most_…`` and
     the price are as they were told, else as is usual for its kind. Half of its takes are made after ``usual_s``, nine
-    in ten after ``slow_s``.
+    in ten after ``slow_s``. ``looked_at``: when a worker last asked it how far its takes are.
     """
 
     __tablename__ = "provider_accounts"
@@ -497,6 +497,7 @@ class ProviderAccount(Base):
     usual_s: Mapped[int | None] = mapped_column(Integer)
     slow_s: Mapped[int | None] = mapped_column(Integer)
     tested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

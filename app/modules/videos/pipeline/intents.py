@@ -92,6 +92,19 @@ class Intents:
                 query = sa.update(TakeIntent).where(TakeIntent.id == intent_id).values(said=said[:MOST_SAID])
                 session.execute(query.execution_options(synchronize_session=False))
 
+    def take_look(self, workspace_id: str, provider: str, every: timedelta) -> bool:
+        """Whether this worker may ask an account now how far its takes are, which all together do once in that time. A
+        moment in the future is another clock's, and does not count. What is no account is asked by each.
+        """
+        place, now = (workspace_id, provider), utc_now()
+        mine = (ProviderAccount.workspace_id == workspace_id, ProviderAccount.name == provider)
+        looked = ProviderAccount.looked_at
+        free = sa.or_(looked.is_(None), looked <= now - every, looked > now + every)
+        query = sa.update(ProviderAccount).where(*mine, free).values(looked_at=now)
+        with self._database.session_scope() as session:
+            taken = session.scalars(query.returning(ProviderAccount.name)).first()
+            return taken is not None or session.get(ProviderAccount, place) is None
+
     def noticed(self, workspace_id: str, provider: str, since: datetime) -> set[str]:
         """Those about which the provider has called since then."""
         query = sa.select(TakeIntent.id).where(

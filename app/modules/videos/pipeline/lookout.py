@@ -1,4 +1,5 @@
-"""Looking how far takes are: once for all that wait at an account, however many renders that is.
+"""Looking how far takes are: once for all that wait at an account, however many renders that is. Workers take turns:
+all together they ask an account no more often than one of them would.
 
 Each take is looked for less and less often; those that are due within a moment of each other share a call. A provider
 that calls to say that something has changed is looked at sooner, and believed no more than that.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +33,8 @@ log = structlog.get_logger(__name__)
 Account = tuple[str, str]
 #: The intents about which an account's provider has called since a moment.
 Noticed = Callable[[Account, datetime], Awaitable[set[str]]]
+#: Whether this worker may ask an account now, which all together do once in so many seconds.
+Turn = Callable[[Account, float], Awaitable[bool]]
 #: What a provider says of takes that are under way, by intent.
 Heard = Callable[[Mapping[str, str]], Awaitable[None]]
 
@@ -67,12 +71,13 @@ class _Round:
     waiting: set[_Waiting] = field(default_factory=set[_Waiting])
     joined: asyncio.Event = field(default_factory=asyncio.Event)
     heard_until: datetime = field(default_factory=utc_now)
+    every_s: float = 0.0
     task: asyncio.Task[None] | None = None
 
 
 class Lookout:
-    def __init__(self, providers: Providers, *, noticed: Noticed, heard: Heard) -> None:
-        self._providers, self._noticed, self._heard = providers, noticed, heard
+    def __init__(self, providers: Providers, *, turn: Turn, noticed: Noticed, heard: Heard) -> None:
+        self._providers, self._turn, self._noticed, self._heard = providers, turn, noticed, heard
         self._rounds: dict[Account, _Round] = {}
 
     async def finished(self, account: Account, intent_id: str, provider_id: str, known: Capabilities) -> TakeReport:
@@ -80,6 +85,7 @@ class Lookout:
         place = self._rounds.setdefault(account, _Round())
         done = asyncio.get_running_loop().create_future()
         own = _Waiting(intent_id, provider_id, done, known.first_poll_s, known.longest_poll_s, time.monotonic())
+        place.every_s = _SLACK * known.first_poll_s
         place.waiting.add(own)
         place.joined.set()
         if place.task is None:
@@ -109,8 +115,11 @@ class Lookout:
         place.joined.clear()
         now = time.monotonic()
         due = [each for each in place.waiting if each.at <= now + _SLACK * each.pause_s]
-        if due:
+        if due and await self._turn(account, place.every_s):
             await self._ask(account, due)
+            return
+        if due:
+            await asyncio.sleep(place.every_s * random.uniform(0.5, 1))  # noqa: S311 - so that nobody is always late
             return
         soon = min(min(each.at for each in place.waiting) - now, _NOTICED_EVERY_S)
         with contextlib.suppress(TimeoutError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +67,7 @@ class TakeSteps:
         self._at, self._progress, self._patience_s = workshop, progress, patience_s
         self._intents = Intents(workshop.database)
         self.submit = Submitting(self._intents, workshop.providers, patience_s=patience_s).submit
-        self._lookout = Lookout(workshop.providers, noticed=self._noticed, heard=self._heard)
+        self._lookout = Lookout(workshop.providers, turn=self._turn, noticed=self._noticed, heard=self._heard)
         self._landings = dict[Account, asyncio.Semaphore]()
 
     def open(self, job_id: str, workspace_id: str, take: PlannedTake) -> str | None:
@@ -106,6 +106,9 @@ class TakeSteps:
             told = f"{take.provider} could not make the take: {report.reason or 'no reason given'}"
             await asyncio.to_thread(self._intents.failed, intent_id, told)
             raise TakeGone(told) if report.gone else ProviderRefused(told)
+
+    async def _turn(self, account: Account, every_s: float) -> bool:
+        return await asyncio.to_thread(self._intents.take_look, *account, timedelta(seconds=every_s))
 
     async def _noticed(self, account: Account, since: datetime) -> set[str]:
         return await asyncio.to_thread(self._intents.noticed, *account, since)
