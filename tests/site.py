@@ -6,9 +6,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar, Protocol
 
 import psutil
 import sqlalchemy as sa
@@ -25,8 +26,29 @@ from app.modules.videos.renders import Change, Order, new_video
 ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED)
 
 
+class Worker(Protocol):
+    """A worker process, as far as it is of use here."""
+
+    pid: int
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+#: What starts them: a program of its own for each. Tests fork them (``warm.py``).
+Start = Callable[[str | None, dict[str, str]], Worker]
+
+
+def program(module: str | None, environment: dict[str, str]) -> Worker:
+    command = [sys.executable, "-m", *(("app.cli", "worker") if module is None else (module,))]
+    return subprocess.Popen(command, env=environment)
+
+
 class Site:
     """One installation in ``data``, on SQLite or the Postgres of ``database_url``; ``others`` are more settings."""
+
+    start: ClassVar[Start] = staticmethod(program)
 
     def __init__(
         self, data: Path, database_url: str | None = None, *, fake_provider: bool = False, **others: str
@@ -36,7 +58,7 @@ class Site:
         prepare(self.settings)
         self.services: Services = build_services(self.settings)
         self.database = self.services.platform.database
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Worker] = []
         with self.database.session_scope() as session:
             ensure_built_in(session)
         self.workspace_id = self.new_workspace()
@@ -48,15 +70,15 @@ class Site:
             self.services.platform.credits.grant(session, workspace_id=workspace_id, amount=10_000, key="first")
             return workspace_id
 
-    def start_worker(self, module: str | None = None, **environment: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, module: str | None = None, **environment: str) -> Worker:
         """A process of its own: ``tenex worker``, or a module that takes its place."""
         settings = {"TENEX_DATA": str(self.settings.data), "TENEX_LOG_FORMAT": "json", **self._others}
         if self.settings.database_url is not None:
             settings["TENEX_DATABASE_URL"] = self.settings.database_url
         if self.settings.fake_provider:
             settings["TENEX_FAKE_PROVIDER"] = "true"
-        command = [sys.executable, "-m", *(("app.cli", "worker") if module is None else (module,))]
-        worker = subprocess.Popen(command, env=ENVIRONMENT | os.environ | settings | environment)
+        start = program if "PYTHONPATH" in environment else Site.start
+        worker = start(module, ENVIRONMENT | os.environ | settings | environment)
         self.workers.append(worker)
         return worker
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import Popen
 
 import psutil
 
@@ -15,7 +14,7 @@ from app.modules.videos.composition import AspectRatio, Resolution
 from app.modules.videos.models import JobStatus, RenderJob, Video
 from app.modules.videos.renders import Change, Order
 from app.modules.videos.schemas import CreateAvatar
-from tests.site import Site
+from tests.site import Site, Worker
 
 GRANTED = 10_000
 LINE = "We grew paper boats."
@@ -109,7 +108,7 @@ def scene(data: Path, database_url: str | None = None) -> Iterator[Scene]:
         opened.close()
 
 
-def renderers(worker: Popen[bytes]) -> list[psutil.Process]:
+def renderers(worker: Worker) -> list[psutil.Process]:
     """The living children that draw, speak, mix or package for a worker, and the ffmpeg they run."""
     return [
         process

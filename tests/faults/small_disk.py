@@ -10,8 +10,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from subprocess import Popen
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.site import Worker
 
 SIZE = 32 * 1024 * 1024
 _FILLING = "filling"
@@ -39,18 +41,18 @@ def available() -> bool:
         return False
 
 
-def files_on(worker: Popen[bytes], folder: Path) -> list[Path]:
+def files_on(worker: Worker, folder: Path) -> list[Path]:
     """What the worker has stored there, as seen from outside."""
     disk = _from_outside(worker, folder)
     return sorted(path for path in disk.rglob("*") if path.is_file() and path.name != _FILLING)
 
 
-def free(worker: Popen[bytes], folder: Path) -> None:
+def free(worker: Worker, folder: Path) -> None:
     """Somebody makes room."""
     (_from_outside(worker, folder) / _FILLING).unlink()
 
 
-def _from_outside(worker: Popen[bytes], folder: Path) -> Path:
+def _from_outside(worker: Worker, folder: Path) -> Path:
     return Path(f"/proc/{worker.pid}/root{folder}")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from subprocess import Popen
 
 import pytest
 
@@ -11,18 +10,19 @@ from app.modules.videos.errors import JobFinished
 from app.modules.videos.models import JobStatus, RenderJob, VideoStatus
 from app.modules.videos.renders import Change
 from tests.faults.scene import LONG, Scene, renderers, wait_until
+from tests.site import Worker
 
 #: From the specification: the one bound on time that a test holds.
 STOPPED_WITHIN_S = 2.0
 
 
-def encoding(stage: Scene, job: RenderJob, crew: list[Popen[bytes]]) -> bool:
+def encoding(stage: Scene, job: RenderJob, crew: list[Worker]) -> bool:
     """Every worker draws a chunk of this job."""
     running = [task for task in stage.tasks(job.id) if task.kind == "chunk" and task.status == "running"]
     return len(running) >= len(crew) and all(renderers(worker) for worker in crew)
 
 
-def cancel_and_see_it_stop(stage: Scene, job: RenderJob, crew: list[Popen[bytes]]) -> None:
+def cancel_and_see_it_stop(stage: Scene, job: RenderJob, crew: list[Worker]) -> None:
     began = time.monotonic()
     stage.cancel(job.id)
     wait_until(lambda: not any(renderers(worker) for worker in crew))

@@ -7,7 +7,6 @@ import hashlib
 import resource
 from collections.abc import Callable
 from pathlib import Path
-from subprocess import Popen
 
 import psutil
 import pytest
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from app.modules.videos.models import Artifact, JobStatus
 from tests.faults import small_disk
 from tests.faults.scene import Scene, wait_until
+from tests.site import Worker
 
 SCRIPT = "We grew paper boats. And then we sold them all to the harbour, where people like boats."
 CODE, WORDS = "storage_full", "no room left"
@@ -67,7 +67,7 @@ def test_a_command_that_finds_no_room_for_the_database_says_so_in_a_sentence(tmp
     assert "free some room" in words
 
 
-def digests(worker: Popen[bytes], disk: Path) -> set[str]:
+def digests(worker: Worker, disk: Path) -> set[str]:
     return {hashlib.sha256(path.read_bytes()).hexdigest() for path in small_disk.files_on(worker, disk)}
 
 
@@ -77,7 +77,7 @@ def recorded(stage: Scene) -> set[str]:
         return set(session.scalars(sa.select(Artifact.sha256)))
 
 
-def limiting_files(worker: Popen[bytes]) -> Callable[[int], None]:
+def limiting_files(worker: Worker) -> Callable[[int], None]:
     """Limits the size of every file that the worker's children write."""
     wait_until(lambda: nurseries(worker))
     (nursery,) = nurseries(worker)
@@ -88,7 +88,7 @@ def limiting_files(worker: Popen[bytes]) -> Callable[[int], None]:
     return limit
 
 
-def nurseries(worker: Popen[bytes]) -> list[psutil.Process]:
+def nurseries(worker: Worker) -> list[psutil.Process]:
     """The process that the worker's children are forked from. While it starts, the worker may have others."""
     found: list[psutil.Process] = []
     for child in psutil.Process(worker.pid).children():
