@@ -20,6 +20,8 @@ from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue
 from app.engine.quiet import quiet_engine_log
 
 SWEEP_INTERVAL_S = 1.0
+#: To sweep takes time for each workflow that is under way: with so many more, it is done an interval later, up to five.
+_UNHURRIED, _LONGEST_PAUSE = 200, 5
 #: How soon a free worker sees new work. Lower costs idle CPU: 0.2 s is about 3 % of a core.
 POLLING_S = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}
 #: Of a workspace, on all machines together; fairness comes from the queue taking turns between workspaces.
@@ -46,6 +48,7 @@ class EngineWorker:
         self._stopping = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
         self._connections = make_engine(url)
+        self._under_way = 0
         self._running: Counter[str] = Counter()
         self._idle: dict[str, int] = {}
 
@@ -116,18 +119,24 @@ class EngineWorker:
             )
 
     def _sweep_forever(self) -> None:
+        left = 0
         while not self._stopping.wait(SWEEP_INTERVAL_S):
             if self._lease is not None and not self._lease.held():
                 log.error("lease lost: another worker may have taken over, leaving", executor=self.executor_id)
                 os._exit(70)
+            left -= 1
+            if left > 0:
+                continue
             try:
                 self.sweep()
+                left = min(_LONGEST_PAUSE, 1 + self._under_way // _UNHURRIED)
             except SQLAlchemyError as error:
                 log.warning("sweep failed, trying again", error=str(error))
 
     def sweep(self) -> None:
         """Take over the work of every executor that is no longer alive, and what this one dropped itself."""
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        self._under_way = len(pending)
         for executor_id in {flow.executor_id for flow in pending if flow.executor_id} - {self.executor_id}:
             with self._leases.probe(executor_id) as dead:
                 if dead:
