@@ -65,7 +65,9 @@ class HeyGenSimulator(Simulator):
         failure = {"failure_code": "render_failed", "failure_message": "The avatar lost its face"}
         more = failure if status == "failed" else {"unknown_field": {"a": 1}}
         title = self.videos[video_id]["body"].get("title")
-        return {"data": {"id": video_id, "title": title, "status": _STATES[status], "video_url": link, **more}}
+        return {
+            "data": {"id": video_id, "title": title, "status": _STATES.get(status, status), "video_url": link, **more}
+        }
 
     def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
         if path == self.probe:
@@ -167,7 +169,7 @@ class HeyGenV2Simulator(Simulator):
 
     def shown(self, video_id: str, status: str, link: str | None) -> Json:
         failure = {"code": 40119, "message": "The avatar lost its face", "detail": "render"}
-        data: Json = {"id": video_id, "status": _STATES[status], "video_url": link, "caption_url": None}
+        data: Json = {"id": video_id, "status": _STATES.get(status, status), "video_url": link, "caption_url": None}
         data |= {"callback_id": self.ref(self.videos[video_id]["body"]), "created_at": 1_760_000_000}
         data["error"] = failure if status == "failed" else None
         return {"code": 100, "message": "Success", "data": data}

@@ -59,7 +59,7 @@ class DIdSimulator(Simulator):
         return 201, {"id": video_id, "object": path.strip("/s"), "created_by": "u", "status": "created"}
 
     def shown(self, video_id: str, status: str, link: str | None) -> Json:
-        told: Json = {"id": video_id, "status": self._states[status], "user_data": self._ref_of(video_id)}
+        told: Json = {"id": video_id, "status": self._states.get(status, status), "user_data": self._ref_of(video_id)}
         told |= {"result_url": link} if link else {"pending_url": "s3://not-downloadable/x"}
         failure = {"error": {"kind": "RenderError", "description": "The avatar lost its face"}}
         return told | (failure if status == "failed" else {})
@@ -130,7 +130,11 @@ class SynthesiaSimulator(Simulator):
         return 200, self.shown(video_id, "waiting", None)
 
     def shown(self, video_id: str, status: str, link: str | None) -> Json:
-        told = {"id": video_id, "status": self._states[status], "callbackId": self.ref(self.videos[video_id]["body"])}
+        told = {
+            "id": video_id,
+            "status": self._states.get(status, status),
+            "callbackId": self.ref(self.videos[video_id]["body"]),
+        }
         return told | ({"download": link, "duration": "0:00:59.000000"} if link else {})
 
     def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
@@ -185,7 +189,7 @@ class TavusSimulator(Simulator):
 
     def shown(self, video_id: str, status: str, link: str | None) -> Json:
         told: Json = {"video_id": video_id, "video_name": self.videos[video_id]["body"]["video_name"]}
-        told |= {"status": self._states[status], "download_url": link, "generation_progress": "97/100"}
+        told |= {"status": self._states.get(status, status), "download_url": link, "generation_progress": "97/100"}
         return told | ({"status_details": "The avatar lost its face"} if status == "failed" else {})
 
     def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
@@ -246,7 +250,11 @@ class EngineSimulator(Simulator):
         return 202, {"id": video_id}
 
     def shown(self, video_id: str, status: str, link: str | None) -> Json:
-        told: Json = {"id": video_id, "ref": self.ref(self.videos[video_id]["body"]), "status": self._states[status]}
+        told: Json = {
+            "id": video_id,
+            "ref": self.ref(self.videos[video_id]["body"]),
+            "status": self._states.get(status, status),
+        }
         told |= {"video_url": link.removeprefix(self.url)} if link else {}
         failure = {"error": {"code": "render_failed", "message": "The avatar lost its face"}}
         return told | (failure if status == "failed" else {})

@@ -42,8 +42,9 @@ _RETIRED: Answer = (410, {"message": "This version has been retired"})
 class Simulator(ABC):
     """``ledger``: an entry for every video that was charged. ``asked``: every request, with its headers.
     ``most_at_once``: videos it ever had in hand; with ``most`` of them it is busy. ``balance``: how many it makes until
-    it wants money. ``key_until``: when the key expires. ``wait_s``: how long it asks to wait when it is busy. With
-    ``chance``, any of the ``usual`` faults happens so ``often``.
+    it wants money. ``key_until``: when the key expires. ``stuck_in``: its word for a state that no video leaves.
+    ``wait_s``: how long it asks to wait when it is busy. With ``chance``, any of the ``usual`` faults happens so
+    ``often``.
     """
 
     #: Where the account is asked for.
@@ -64,6 +65,7 @@ class Simulator(ABC):
         self.most: int | None = None
         self.balance: int | None = None
         self.key_until: float | None = None
+        self.stuck_in = ""
         self._ahead_s = 0.0
 
     # what differs ----------------------------------------------------------------------------------------------------
@@ -85,7 +87,7 @@ class Simulator(ABC):
 
     @abstractmethod
     def shown(self, video_id: str, status: str, link: str | None) -> Json:
-        """``status``: ``waiting``, ``strange``, ``made`` or ``failed``."""
+        """``status``: ``waiting``, ``strange``, ``made`` or ``failed``, or a word of the vendor's own."""
 
     @abstractmethod
     def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
@@ -160,9 +162,10 @@ class Simulator(ABC):
             self.ledger.remove(video_id)  # only success is charged
         if video["failed"]:
             return self.shown(video_id, "failed", None)
-        made = self.rendered and self.now() >= video["created"] + self.latency_s and fault != "stuck"
+        made = self.rendered and not self.stuck_in and self.now() >= video["created"] + self.latency_s
+        made = made and fault != "stuck"
         link = f"{self.url}/media/{video_id}.mp4?expires={self.now() + LINK_S:.3f}"
-        status = "strange" if fault == "strange" else "made" if made else "waiting"
+        status = "strange" if fault == "strange" else "made" if made else self.stuck_in or "waiting"
         return self.shown(video_id, status, link if status == "made" and fault != "no_link" else None)
 
 

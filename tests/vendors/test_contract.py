@@ -68,9 +68,24 @@ PAIRS = {
     "heygen v2 photo": Pair(HeyGenV2, HeyGenV2Simulator, replace(REQUEST, avatar="photo:p_1"), "60 credits"),
     "d-id talk": Pair(DId, DIdSimulator, replace(REQUEST, avatar="https://host.example/face.jpg"), "17 credits"),
     "d-id clip": Pair(DId, DIdSimulator, replace(REQUEST, avatar="clip:p_1", voice="elevenlabs:v_1"), "17 credits"),
+    "d-id scene": Pair(DId, DIdSimulator, replace(REQUEST, avatar="scene:s_1", voice="elevenlabs:v_1"), "17 credits"),
+    "d-id expressive": Pair(
+        DId, DIdSimulator, replace(REQUEST, avatar="expressive:e_1", voice="elevenlabs:v_1"), "17 credits"
+    ),
     "synthesia": Pair(Synthesia, SynthesiaSimulator, replace(REQUEST, background="green_screen"), tells=False),
     "http": Pair(HttpEngine, EngineSimulator, balance="2 GPUs"),
     "tavus": Pair(Tavus, TavusSimulator, replace(REQUEST, voice=""), tells=False),
+}
+
+
+#: Every state in which the vendors' contracts say that a video is not finished.
+UNDER_WAY: dict[type[Remote], tuple[str, ...]] = {
+    HeyGen: ("waiting", "pending", "processing"),
+    HeyGenV2: ("waiting", "pending", "processing"),
+    DId: ("created", "started"),
+    Synthesia: ("in_progress", "approved"),
+    HttpEngine: ("queued", "running"),
+    Tavus: ("queued", "generating"),
 }
 
 
@@ -302,6 +317,18 @@ def test_no_answer_and_strange_ones_change_nothing(pair: Pair, vendor: Simulator
     take = ask(adapter, pair)
     vendor.faults["poll"] = [fault]
     assert run(adapter.poll(take)).state is TakeState.WAITING
+    assert run(adapter.poll(take)).state is TakeState.READY
+
+
+def test_in_whatever_state_a_render_is_stuck_it_is_waited_for(pair: Pair, vendor: Simulator, adapter: Remote) -> None:
+    take = ask(adapter, pair)
+    for state in UNDER_WAY[pair.vendor]:
+        vendor.stuck_in = state
+        for _ in range(2):
+            assert run(adapter.poll(take)).state is TakeState.WAITING
+            assert run(adapter.poll_many([take]))[take].state is TakeState.WAITING
+            vendor.advance(86_400)
+    vendor.stuck_in = ""
     assert run(adapter.poll(take)).state is TakeState.READY
 
 
