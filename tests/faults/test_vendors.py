@@ -400,6 +400,7 @@ def test_a_worker_killed_while_it_asks_repeats_the_request_under_its_reference(s
     assert len(stage.charged()) == 1
 
 
+@pytest.mark.timeout(300 + 4 * RUNS)
 def test_a_campaign_of_faults_and_kills_loses_nothing_and_pays_once(
     stage: Stage, capfd: pytest.CaptureFixture[str]
 ) -> None:
