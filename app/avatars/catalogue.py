@@ -17,8 +17,6 @@ from app.core.errors import Conflict, TenexError
 #: By their usual names, the first that is near enough. Pictures of 1072 × 1920 are meant to be 9:16, too.
 _SHAPES = {"16:9": 16 / 9, "9:16": 9 / 16, "1:1": 1.0, "4:5": 4 / 5, "5:4": 5 / 4, "4:3": 4 / 3, "3:4": 3 / 4}
 _NEAR = 0.02
-
-
 #: Before the id of an avatar: how takes are asked for, not which avatar it is.
 STUDIO = "studio:"
 

@@ -216,7 +216,8 @@ def filling(plane: Plane, size: Size) -> Plane:
 def resized(plane: Plane, size: Size) -> Plane:
     """An average over areas costs little where they are whole pixels. Else what looks like it and takes a half to a
     fifth of its time: halved while it is several times as large, blurred a little so that nothing fine flickers, and
-    drawn anew. SSIM to a bicubic reduction, on two pictures of cameras: .994 to .999; the average: .994 to .998.
+    drawn anew. SSIM to a bicubic reduction, of a host and a B-roll of the webinar benchmark, from 0.7 to 15 times as
+    large: .992 to .999, and of the average .992 to .998.
     """
     if plane.shape[0] % size[1] == plane.shape[1] % size[0] == 0:
         return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)

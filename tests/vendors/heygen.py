@@ -17,7 +17,7 @@ _KNOWN = {*_REQUIRED, *_OF_ALL, "background"}
 #: Of a video of scenes.
 _MOST_SCENES = 50
 #: How long an answer is given again.
-REPLAYED_S = 24 * 3600
+_REPLAYED_S = 24 * 3600
 _IDEMPOTENCY = re.compile(r"[A-Za-z0-9_\-:.]{1,255}")
 _STATES = {"waiting": "processing", "strange": "strange_new_status", "made": "completed", "failed": "failed"}
 _ERRORS = {
@@ -102,7 +102,7 @@ class HeyGenSimulator(Simulator):
     def repeated(self, headers: Mapping[str, str]) -> Answer | None:
         """For a known key the first answer of a day, whatever is in the body."""
         at, answer = self._answered.get(headers.get("Idempotency-Key") or "", (0.0, None))
-        return answer if self.now() < at + REPLAYED_S else None
+        return answer if self.now() < at + _REPLAYED_S else None
 
     def remember(self, headers: Mapping[str, str], answer: Answer) -> None:
         key = headers.get("Idempotency-Key")

@@ -33,7 +33,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 KEY = "sk_V2_simulator_secret_x7Qa"
 #: How long a link leads to its file.
-LINK_S = 30.0
+_LINK_S = 30.0
 Json = dict[str, Any]
 Answer = tuple[int, Json]
 _RETIRED: Answer = (410, {"message": "This version has been retired"})
@@ -164,7 +164,7 @@ class Simulator(ABC):
             return self.shown(video_id, "failed", None)
         made = self.rendered and not self.stuck_in and self.now() >= video["created"] + self.latency_s
         made = made and fault != "stuck"
-        link = f"{self.url}/media/{video_id}.mp4?expires={self.now() + LINK_S:.3f}"
+        link = f"{self.url}/media/{video_id}.mp4?expires={self.now() + _LINK_S:.3f}"
         status = "strange" if fault == "strange" else "made" if made else self.stuck_in or "waiting"
         return self.shown(video_id, status, link if status == "made" and fault != "no_link" else None)
 
