@@ -67,8 +67,7 @@ class DId(Remote):
         return f"/{product}", {field: avatar if kind in _PRODUCTS else request.avatar, "script": script}
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
-        call = {"webhook": self._call_at} if self._call_at else {}
-        return {"name": title_of(client_ref), "user_data": client_ref, **call}, {}
+        return {"name": title_of(client_ref), "user_data": client_ref, **self._call_back("webhook")}, {}
 
     @staticmethod
     def called_about(told: Json) -> tuple[str | None, ...]:

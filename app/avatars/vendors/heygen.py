@@ -85,8 +85,8 @@ class HeyGen(Remote):
         return "/v3/videos", body | {"type": "studio", "scenes": scenes}
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
-        call = {"callback_url": self._call_at} if self._call_at else {}
-        return {"title": title_of(client_ref), "callback_id": client_ref, **call}, {"Idempotency-Key": client_ref}
+        named = {"title": title_of(client_ref), "callback_id": client_ref}
+        return named | self._call_back("callback_url"), {"Idempotency-Key": client_ref}
 
     @staticmethod
     def called_about(told: Json) -> tuple[str | None, ...]:

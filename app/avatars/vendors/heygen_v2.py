@@ -59,7 +59,7 @@ class HeyGenV2(Remote):
         return "/v2/video/generate", {"video_inputs": [scene], "dimension": dimension}
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
-        return {"title": title_of(client_ref), "callback_id": client_ref}, {}
+        return {"title": title_of(client_ref), "callback_id": client_ref, **self._call_back("callback_url")}, {}
 
     @staticmethod
     def called_about(told: Json) -> tuple[str | None, ...]:

@@ -57,8 +57,7 @@ class HttpEngine(Remote):
         }
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
-        call = {"callback_url": self._call_at} if self._call_at else {}
-        return {"ref": client_ref, **call}, {"Idempotency-Key": client_ref}
+        return {"ref": client_ref, **self._call_back("callback_url")}, {"Idempotency-Key": client_ref}
 
     @staticmethod
     def called_about(told: Json) -> tuple[str | None, ...]:

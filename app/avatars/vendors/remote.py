@@ -123,6 +123,10 @@ class Remote(OneByOne, ABC):
         agreed = {name: value for name, value in asdict(self._terms).items() if value is not None}
         return replace(self.known, first_poll_s=first, longest_poll_s=longest, settles_s=settles, **agreed)
 
+    def _call_back(self, field: str) -> Json:
+        """Of a request: where the vendor may call about it, under its name for that; nothing if it is not to call."""
+        return {field: self._call_at} if self._call_at else {}
+
     # what differs ----------------------------------------------------------------------------------------------------
 
     @abstractmethod

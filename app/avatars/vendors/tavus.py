@@ -43,8 +43,7 @@ class Tavus(Remote):
         return "/v2/videos", {"replica_id": request.avatar, "script": request.script}
 
     def _named(self, client_ref: str) -> tuple[Json, Mapping[str, str]]:
-        call = {"callback_url": self._call_at} if self._call_at else {}
-        return {"video_name": title_of(client_ref), **call}, {}
+        return {"video_name": title_of(client_ref), **self._call_back("callback_url")}, {}
 
     @staticmethod
     def called_about(told: Json) -> tuple[str | None, ...]:
