@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,8 @@ from app.bootstrap import build_housekeeping
 from app.media.ffmpeg import run_ffmpeg
 from app.modules.videos.composition import Composition, Picture, Resolution, Scene
 from app.modules.videos.models import JobStatus, ProviderAccount, RenderJob, TakeIntent
-from app.modules.videos.providers.kinds import Kind
-from app.modules.videos.providers.schemas import AddProvider, ChangeProvider
+from app.modules.videos.providers.kinds import VENDORS, Kind
+from app.modules.videos.providers.schemas import AddProvider, ChangeProvider, ChangeTerms
 from app.modules.videos.scenery import Corner, Layout, Shape
 from app.modules.videos.schemas import ChangeAvatar, CreateAvatar, RenderJobOut
 from tests.faults import scene
@@ -32,6 +31,7 @@ from tests.site import ENDED, Site
 from tests.vendors.heygen import HeyGenSimulator, HeyGenV2Simulator
 from tests.vendors.others import DIdSimulator, EngineSimulator, SynthesiaSimulator, TavusSimulator
 from tests.vendors.simulator import KEY, Simulator, serving
+from tests.videos.installation import served
 from tests.videos.library import slide
 
 #: How many renders the campaign has: TENEX_CAMPAIGN=500 for a long one.
@@ -56,7 +56,10 @@ USUAL = {
     "submit": ["busy", "edge", "lost", "drop", "mute", "running"],
     "poll": ["blip", "cut", "page", "stuck", "strange", "no_link"],
     "media": ["expired", "early", "short", "page", "empty", "private"],
+    "call": ["missing", "twice", "late", "replayed", "forged", "disordered", "unsubscribed", "early"],
 }
+#: As the world sees the installation, and with what vendors sign.
+OUTSIDE, SECRET = "https://10ex.example", "whsec_of_this_account"
 CORNER = Layout(corner=Corner.BOTTOM_RIGHT, shape=Shape.RECTANGLE, size=400, border=0, shadow=False, margin=20)
 SEED = int(os.environ.get("TENEX_CAMPAIGN_SEED", "7"))
 
@@ -96,12 +99,12 @@ class Stage(scene.Scene):
             wanted = ChangeAvatar(fallbacks=fallbacks)
             self.services.avatars.change(session, self.workspace_id, self.avatars[kind], wanted)
 
-    def call(self, kind: Kind, told: dict[str, Any]) -> None:
-        """As the vendor would, at the account's address."""
+    def register(self, kind: Kind) -> None:
+        """As somebody does in the vendor's own pages: the address there, the secret of it here."""
+        calls, elsewhere = self.vendors[kind].calls, self.services.accounts_elsewhere
+        calls.secret, terms = SECRET, ChangeTerms(hook_secret=SecretStr(SECRET))
         with self.database.session_scope() as session:
-            url = self.services.accounts_elsewhere.get(session, self.workspace_id, kind.value).hook_url
-            place, body = (self.workspace_id, kind.value), json.dumps(told).encode()
-            self.services.provider_hooks.take(session, place, url.rpartition("/")[2], {}, body)
+            calls.registered = elsewhere.agree(session, self.workspace_id, kind.value, terms).hook_url
 
     def bring_late(self) -> int:
         _, work = build_housekeeping(self.services.platform).work["bring late takes"]
@@ -128,13 +131,33 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return path.read_bytes()
 
 
-@pytest.fixture
-def stage(tmp_path: Path, film: bytes) -> Iterator[Stage]:
+@contextmanager
+def opened(data: Path, film: bytes, **others: str) -> Iterator[Stage]:
     with ExitStack() as stack:
         vendors = {kind: stack.enter_context(serving(simulator(film))) for kind, simulator in SIMULATORS.items()}
-        opened = Stage(tmp_path / "data", vendors)
-        stack.callback(opened.close)
-        yield opened
+        stage = Stage(data, vendors, **others)
+        stack.callback(stage.close)
+        yield stage
+
+
+@contextmanager
+def called(data: Path, film: bytes, **others: str) -> Iterator[Stage]:
+    """One whose vendors call: it can be reached. Two of them sign."""
+    with (
+        opened(data, film, public_url=OUTSIDE, **others) as stage,
+        served(data, private_sources="127.0.0.1", public_url=OUTSIDE) as place,
+    ):
+        for kind, vendor in stage.vendors.items():
+            vendor.calls.reach = {OUTSIDE: str(place.client.base_url).rstrip("/")}
+            if VENDORS[kind].signature is not None:
+                stage.register(kind)
+        yield stage
+
+
+@pytest.fixture
+def stage(tmp_path: Path, film: bytes) -> Iterator[Stage]:
+    with opened(tmp_path / "data", film) as stage:
+        yield stage
 
 
 @pytest.mark.parametrize(
@@ -242,19 +265,19 @@ def test_a_vendor_that_is_busy_is_asked_again_for_a_while(stage: Stage) -> None:
     assert len(stage.charged()) == 1
 
 
-def test_a_vendor_that_calls_is_looked_at_at_once(tmp_path: Path, film: bytes) -> None:
-    with serving(HeyGenSimulator(film)) as vendor:
-        stage = Stage(tmp_path / "data", {Kind.HEYGEN: vendor}, provider_poll_seconds="600")
-        try:
+def test_takes_of_vendors_that_call_are_brought_home_at_once(tmp_path: Path, film: bytes) -> None:
+    """Otherwise each is looked at once in ten minutes."""
+    with called(tmp_path / "data", film, provider_poll_seconds="600") as stage:
+        for vendor in stage.vendors.values():
             vendor.rendered = False
-            stage.start_worker()
-            order = stage.by(Kind.HEYGEN)
-            wait_until(lambda: ("GET", "/v3/videos/v_1") in [(method, path) for method, path, _ in vendor.asked])
+        stage.start_worker()
+        orders = [stage.by(kind, f"{LINE} With {kind}.") for kind in stage.vendors]
+        wait_until(lambda: all(_was_looked_at(vendor) for vendor in stage.vendors.values()))
+        for vendor in stage.vendors.values():
             vendor.rendered = True
-            stage.call(Kind.HEYGEN, {"event_data": {"video_id": "v_1"}})
-            stage.succeeded(stage.wait(order.id))
-        finally:
-            stage.close()
+        for order in orders:
+            assert stage.wait(order.id).status == JobStatus.SUCCEEDED
+        assert all(vendor.calls.answers == [("v_1", 204)] for vendor in stage.vendors.values())
 
 
 def test_a_webinar_has_hosts_of_several_vendors_over_its_slides(stage: Stage, tmp_path: Path) -> None:
@@ -402,8 +425,16 @@ def test_a_worker_killed_while_it_asks_repeats_the_request_under_its_reference(s
 
 @pytest.mark.timeout(300 + 4 * RUNS)
 def test_a_campaign_of_faults_and_kills_loses_nothing_and_pays_once(
-    stage: Stage, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, film: bytes, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    with called(tmp_path / "data", film) as stage:
+        _campaign(stage)
+    told = capfd.readouterr()
+    assert KEY not in told.out + told.err
+    assert SECRET not in told.out + told.err
+
+
+def _campaign(stage: Stage) -> None:
     """Afterwards, without faults, what had failed is rendered again: every script was paid for once in all."""
     chance, kinds = random.Random(SEED), list(stage.vendors)
     for vendor in stage.vendors.values():
@@ -436,8 +467,11 @@ def test_a_campaign_of_faults_and_kills_loses_nothing_and_pays_once(
     assert len(stage.charged()) == RUNS
     with stage.database.read_scope() as session:
         assert not stage.services.credits.audit(session)
-    told = capfd.readouterr()
-    assert KEY not in told.out + told.err
+
+
+def _was_looked_at(vendor: Simulator) -> bool:
+    """At its first video, whose id D-ID has after the product."""
+    return any(method == "GET" and "v_1" in path for method, path, _ in vendor.asked)
 
 
 def _all_ended(stage: Stage, orders: list[RenderJob]) -> bool:

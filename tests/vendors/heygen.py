@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from tests.vendors.calls import Manner, sign_body
 from tests.vendors.lists import heygen_voice, look, token_page
 from tests.vendors.simulator import Answer, Json, Simulator
 
@@ -32,8 +33,13 @@ _ERRORS = {
 }
 
 
+#: An hour is reached after six tries, a day after eleven.
+_MANNER = Manner(field="callback_url", sign=sign_body, again_s=tuple(60.0 * 2**number for number in range(10)))
+
+
 class HeyGenSimulator(Simulator):
     probe = "/v3/users/me"
+    manner = _MANNER
 
     def __init__(self, film: bytes) -> None:
         super().__init__(film)
@@ -68,6 +74,9 @@ class HeyGenSimulator(Simulator):
         return {
             "data": {"id": video_id, "title": title, "status": _STATES.get(status, status), "video_url": link, **more}
         }
+
+    def told(self, video_id: str, status: str, link: str | None) -> Json:
+        return _told(video_id, status, link, self.ref(self.videos[video_id]["body"]))
 
     def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
         if path == self.probe:
@@ -110,6 +119,12 @@ class HeyGenSimulator(Simulator):
             self._answered[key] = (self.now(), answer)
 
 
+def _told(video_id: str, status: str, link: str | None, ref: str) -> Json:
+    event = {"made": "success", "failed": "fail"}.get(status, status)
+    more = {"msg": "The avatar lost its face"} if status == "failed" else {"url": link, "folder_id": None}
+    return {"event_type": f"avatar_video.{event}", "event_data": {"video_id": video_id, "callback_id": ref, **more}}
+
+
 def _scenes_problem(body: Json) -> str:
     scenes = body.get("scenes", [])
     if set(body) - _OF_ALL - {"scenes"} or not 1 <= len(scenes) <= _MOST_SCENES:
@@ -143,6 +158,7 @@ class HeyGenV2Simulator(Simulator):
     """API v2 and v1: nothing keeps a request from being carried out twice, and nothing finds one."""
 
     probe = "/v2/user/remaining_quota"
+    manner = _MANNER
 
     def signed(self, headers: Mapping[str, str]) -> bool:
         return headers.get("x-api-key") == self.key
@@ -173,6 +189,9 @@ class HeyGenV2Simulator(Simulator):
         data |= {"callback_id": self.ref(self.videos[video_id]["body"]), "created_at": 1_760_000_000}
         data["error"] = failure if status == "failed" else None
         return {"code": 100, "message": "Success", "data": data}
+
+    def told(self, video_id: str, status: str, link: str | None) -> Json:
+        return _told(video_id, status, link, self.ref(self.videos[video_id]["body"]))
 
     def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
         quota = {"remaining_quota": 3600, "details": {"api": 3600}}

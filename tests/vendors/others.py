@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from tests.vendors.calls import Manner, sign_moment_and_body
 from tests.vendors.lists import PAGE, did_voice, presenter, replica, scene_avatar, token_page
 from tests.vendors.simulator import Answer, Json, Simulator
 
@@ -13,6 +14,7 @@ class DIdSimulator(Simulator):
     """API 4.2: four products with one life."""
 
     probe = "/credits"
+    manner = Manner(field="webhook")
     _states: ClassVar[dict[str, str]] = {
         "waiting": "started", "strange": "thinking", "made": "done",
         "failed": "error",
@@ -95,6 +97,7 @@ class SynthesiaSimulator(Simulator):
     """API v2: it tells no reasons."""
 
     probe = "/v2/videos"
+    manner = Manner(sign=sign_moment_and_body, again_s=(300.0, 300.0), patience_s=6.0)
     _states: ClassVar[dict[str, str]] = {
         "waiting": "in_progress",
         "strange": "approved",
@@ -137,6 +140,10 @@ class SynthesiaSimulator(Simulator):
         }
         return told | ({"download": link, "duration": "0:00:59.000000"} if link else {})
 
+    def told(self, video_id: str, status: str, link: str | None) -> Json:
+        event = {"made": "completed"}.get(status, status)
+        return {"type": f"video.{event}", "data": self.shown(video_id, status, link)}
+
     def listed(self, path: str, query: dict[str, list[str]]) -> Json | None:
         if path != "/v2/videos":
             return None
@@ -152,6 +159,7 @@ class TavusSimulator(Simulator):
     """API v2: replicas with voices of their own."""
 
     probe = "/v2/videos"
+    manner = Manner(field="callback_url")
     _states: ClassVar[dict[str, str]] = {
         "waiting": "generating",
         "strange": "dreaming",
@@ -179,7 +187,7 @@ class TavusSimulator(Simulator):
 
     def problem(self, path: str, body: Json) -> str:
         good = path == "/v2/videos" and body.get("replica_id") and body.get("script") and body.get("video_name")
-        return "" if good and len(body) == 3 else f"{path}: {sorted(body)}"
+        return "" if good and len(body) == 3 + ("callback_url" in body) else f"{path}: {sorted(body)}"
 
     def ref(self, body: Json) -> str:
         return body["video_name"].removeprefix("10ex ")
@@ -215,6 +223,7 @@ class EngineSimulator(Simulator):
     """The contract of docs/providers.md."""
 
     probe = "/health"
+    manner = Manner(field="callback_url")
     _states: ClassVar[dict[str, str]] = {
         "waiting": "running", "strange": "warming_up",
         "made": "done", "failed": "failed",
@@ -241,7 +250,7 @@ class EngineSimulator(Simulator):
 
     def problem(self, path: str, body: Json) -> str:
         wanted = {"ref", "script", "avatar", "voice", "background", "width", "height", "fps"}
-        return "" if path == "/takes" and set(body) == wanted else f"{path}: {sorted(body)}"
+        return "" if path == "/takes" and set(body) - {"callback_url"} == wanted else f"{path}: {sorted(body)}"
 
     def ref(self, body: Json) -> str:
         return body["ref"]

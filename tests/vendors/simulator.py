@@ -15,6 +15,9 @@ call:
   in the vendor's own words). ``list 2``: where only a second page is meant.
 - media: ``expired`` (403), ``early`` (404), ``short`` (half of the bytes), ``page`` (HTML as MP4), ``empty``,
   ``private`` (a redirect into a private network), ``huge`` (20 GB).
+- call, about one video: ``missing``, ``twice``, ``late`` (an hour), ``replayed`` (once more, as from an hour ago),
+  ``forged`` (before the end, by somebody without the secret), ``disordered`` (then one that it is not made yet),
+  ``unsubscribed`` (first, one of something else), ``early`` (before the request for the video is answered).
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from tests.vendors.calls import Calls, Manner
 
 KEY = "sk_V2_simulator_secret_x7Qa"
 #: How long a link leads to its file.
@@ -49,6 +54,7 @@ class Simulator(ABC):
 
     #: Where the account is asked for.
     probe: ClassVar[str]
+    manner: ClassVar[Manner] = Manner()
 
     def __init__(self, film: bytes) -> None:
         self.film, self.key, self.latency_s, self.rendered = film, KEY, 0.0, True
@@ -67,6 +73,7 @@ class Simulator(ABC):
         self.key_until: float | None = None
         self.stuck_in = ""
         self._ahead_s = 0.0
+        self.calls = Calls(self.manner, self.now)
 
     # what differs ----------------------------------------------------------------------------------------------------
 
@@ -99,6 +106,10 @@ class Simulator(ABC):
 
     @abstractmethod
     def error(self, kind: str) -> Answer: ...
+
+    def told(self, video_id: str, status: str, link: str | None) -> Json:
+        """What it says when it calls."""
+        return self.shown(video_id, status, link)
 
     def shown_at(self, path: str, query: dict[str, list[str]]) -> str:
         """The id of the video that is asked for."""
@@ -148,12 +159,18 @@ class Simulator(ABC):
             if refused := self.limit():
                 return self.error(refused)
             video_id = f"v_{len(self.videos) + 1}"
-            self.videos[video_id] = {"path": path, "body": body, "created": self.now(), "failed": False}
+            call = self.next_fault("call") if self.calls.address(body) else "missing"
+            self.videos[video_id] = {"path": path, "body": body, "created": self.now(), "failed": False, "call": call}
             self.ledger.append(video_id)
             self.most_at_once = max(self.most_at_once, self._in_hand())
             answer = self.accepted(video_id, path)
             self.remember(headers, answer)
-            return answer
+        if call == "forged":
+            self._call(video_id, "made", call)
+        if call == "early":
+            self.tell()
+            self.calls.make()
+        return answer
 
     def state(self, video_id: str, fault: str) -> Json:
         video = self.videos[video_id]
@@ -162,11 +179,33 @@ class Simulator(ABC):
             self.ledger.remove(video_id)  # only success is charged
         if video["failed"]:
             return self.shown(video_id, "failed", None)
-        made = self.rendered and not self.stuck_in and self.now() >= video["created"] + self.latency_s
-        made = made and fault != "stuck"
-        link = f"{self.url}/media/{video_id}.mp4?expires={self.now() + _LINK_S:.3f}"
+        made = self._is_made(video) and fault != "stuck"
         status = "strange" if fault == "strange" else "made" if made else self.stuck_in or "waiting"
-        return self.shown(video_id, status, link if status == "made" and fault != "no_link" else None)
+        return self.shown(video_id, status, self._link(video_id) if status == "made" and fault != "no_link" else None)
+
+    def tell(self) -> None:
+        """Plan the calls about videos that have ended since."""
+        with self.lock:
+            ended = {name: video for name, video in self.videos.items() if video["failed"] or self._is_made(video)}
+            fresh = {name: video for name, video in ended.items() if not video.setdefault("told", False)}
+            for video in fresh.values():
+                video["told"] = True
+        for name, video in fresh.items():
+            if video["call"] == "unsubscribed":
+                self.calls.plan(name, self.calls.address(video["body"]), {"event_type": "photo_avatar_train.success"})
+            self._call(name, "failed" if video["failed"] else "made", video["call"].replace("forged", ""))
+            if video["call"] == "disordered":
+                self._call(name, "waiting")
+
+    def _call(self, video_id: str, status: str, fault: str = "") -> None:
+        told = self.told(video_id, status, self._link(video_id) if status == "made" else None)
+        self.calls.plan(video_id, self.calls.address(self.videos[video_id]["body"]), told, fault)
+
+    def _is_made(self, video: Json) -> bool:
+        return self.rendered and not self.stuck_in and self.now() >= video["created"] + self.latency_s
+
+    def _link(self, video_id: str) -> str:
+        return f"{self.url}/media/{video_id}.mp4?expires={self.now() + _LINK_S:.3f}"
 
 
 SimulatorT = TypeVar("SimulatorT", bound=Simulator)
@@ -179,6 +218,8 @@ def serving(simulator: SimulatorT) -> Iterator[SimulatorT]:
     server.daemon_threads = True
     simulator.url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    calling = (simulator.closing, simulator.tell)
+    threading.Thread(target=simulator.calls.make_forever, args=calling, daemon=True).start()
     try:
         yield simulator
     finally:
