@@ -7,12 +7,15 @@ import heapq
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
+from math import lcm
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Stream
 from av.video.stream import VideoStream
 
 from app.media.chapters import Chapter, one_line
@@ -84,18 +87,19 @@ def join(
     Raises ``NotPlayable`` when the chunks were not encoded alike: players would read all of them by the first.
     """
     with ExitStack() as files:
-        pattern = files.enter_context(av.open(str(chunks[0]))).streams.video[0]
+        pattern = files.enter_context(_quickly_opened(chunks[0])).streams.video[0]
         clock = str(_clock(pattern).denominator)
         options = {"movflags": "+faststart", "fflags": "+bitexact", "video_track_timescale": clock}
         if not edits:
             options |= {"movflags": "+faststart+negative_cts_offsets", "use_editlist": "0"}
         out = files.enter_context(av.open(str(target), "w", container_options=options))
-        tracks = [_pictures(chunks, pattern, out.add_stream_from_template(pattern, opaque=False))]
+        tracks = [(_clock(pattern), _pictures(chunks, pattern, out.add_stream_from_template(pattern, opaque=False)))]
         if sound is not None:
             source = files.enter_context(av.open(str(sound)))
-            tracks.append(_sounds(source, out.add_stream_from_template(source.streams.audio[0], opaque=False)))
+            heard = source.streams.audio[0]
+            tracks.append((_clock(heard), _sounds(source, out.add_stream_from_template(heard, opaque=False))))
         out.set_chapters([_listed(number, chapter) for number, chapter in enumerate(chapters)])
-        for packet in heapq.merge(*tracks, key=_decoded_at):
+        for packet in _in_order(tracks):
             out.mux(packet)
 
 
@@ -120,10 +124,10 @@ def _pictures(chunks: Sequence[Path], pattern: VideoStream, track: VideoStream) 
             place += stream.duration or 0
 
 
-def _quickly_opened(chunk: Path) -> InputContainer:
-    """Without a look into its pictures, which takes longer than to copy it."""
+def _quickly_opened(file: Path) -> InputContainer:
+    """Without a look into its pictures, which takes longer than to copy a chunk."""
     unseen: list[Any] = [{"skip_frame": "all"}]
-    return av.open(str(chunk), "r", stream_options=unseen)
+    return av.open(str(file), "r", stream_options=unseen)
 
 
 def _sounds(source: InputContainer, track: AudioStream) -> Iterator[av.Packet[Any]]:
@@ -133,11 +137,18 @@ def _sounds(source: InputContainer, track: AudioStream) -> Iterator[av.Packet[An
             yield packet
 
 
-def _decoded_at(packet: av.Packet[Any]) -> Fraction:
-    return (packet.dts or 0) * packet.time_base
+def _in_order(tracks: Sequence[tuple[Fraction, Iterator[av.Packet[Any]]]]) -> Iterator[av.Packet[Any]]:
+    """Packets of tracks with their clocks, as they are decoded; told apart by whole numbers, which takes no time."""
+    ticks = lcm(*(clock.denominator for clock, _ in tracks))
+    timed = [_timed(packets, int(clock * ticks)) for clock, packets in tracks]
+    return (packet for _, packet in heapq.merge(*timed, key=itemgetter(0)))
 
 
-def _clock(stream: VideoStream) -> Fraction:
+def _timed(packets: Iterator[av.Packet[Any]], tick: int) -> Iterator[tuple[int, av.Packet[Any]]]:
+    return (((packet.dts or 0) * tick, packet) for packet in packets)
+
+
+def _clock(stream: Stream) -> Fraction:
     if stream.time_base is None:
         raise NotPlayable("A chunk has no clock.")
     return stream.time_base
@@ -150,7 +161,7 @@ def _listed(number: int, chapter: Chapter) -> Any:
 
 def verify(video: Path, *, frames: int, fps: Fraction, size: tuple[int, int], silent: bool = False) -> None:
     """Count every frame of the index and check clock, size and sound. Raises ``NotPlayable`` with what differs."""
-    with av.open(str(video)) as container:
+    with _quickly_opened(video) as container:
         if not container.streams.video or not (silent or container.streams.audio):
             raise NotPlayable("The finished file lacks its picture or its sound.")
         stream = container.streams.video[0]
