@@ -21,6 +21,7 @@ from app.core.pagination import Cursors
 from app.core.settings import Settings
 from app.core.signing import Signer, load_secret
 from app.core.vault import Vault
+from app.engine.bell import Bell
 from app.engine.client import EngineClient
 from app.engine.durable import Durable, reporting
 from app.engine.lease import leases_for
@@ -209,7 +210,7 @@ def build_platform(settings: Settings, nursery: Nursery | None = None) -> Platfo
 
 def build_services(settings: Settings) -> Services:
     platform = build_platform(settings)
-    engine, secret, references = EngineClient(settings.database), load_secret(settings), References()
+    engine, secret, references = EngineClient(settings.database, _bell(settings)), load_secret(settings), References()
     jobs, renders = Jobs(), _renders(platform, engine)
     return Services(
         platform=platform,
@@ -283,14 +284,14 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     workshop = _workshop(platform)
     making = Making(workshop)
     steps, takes = Steps(workshop, making), _takes(settings, workshop, making)
-    durable = durable or Durable()
+    durable = durable or Durable(_bell(settings))
     story = RenderWorkflow(durable=durable, steps=steps, takes=takes)
     outbound = Outbound(allowed=settings.allowed_sources)
     receiving = Receiving(workshop, outbound, most_bytes=settings.max_upload_bytes)
     arrival = IntakeWorkflow(durable=durable, steps=IntakeSteps(workshop, making, receiving, _bounds(settings)))
     filing = FilingWorkflow(durable=durable, steps=FilingSteps(workshop, making, receiving))
     # Clips of the moments that are found are ordered by the worker that found them.
-    clips = _clips(platform, EngineClient(settings.database))
+    clips = _clips(platform, EngineClient(settings.database, _bell(settings)))
     finding = SearchSteps(workshop, making, clips, whisper=settings.whisper_model, ranker=_ranker(settings))
     search = SearchWorkflow(durable=durable, steps=finding)
     workflows: dict[str, Workflow] = {
@@ -312,7 +313,11 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         "moments": reporting(search.moments),
     }
     leases = leases_for(settings.database, settings.data / "leases")
-    return EngineWorker(url=settings.database, leases=leases), workflows
+    return EngineWorker(url=settings.database, leases=leases, bell=_bell(settings)), workflows
+
+
+def _bell(settings: Settings) -> Bell:
+    return Bell(settings.data / "bell")
 
 
 def _workshop(platform: Platform) -> Workshop:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from dbos import DBOSClient, WorkflowHandle
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.core.database import make_engine
+from app.engine.bell import Bell
 from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue
 
 
 class EngineClient:
     """Never runs workflows itself."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, bell: Bell) -> None:
+        self._bell = bell
         self._connections = make_engine(url)
         self._client = DBOSClient(system_database_engine=self._connections, application_name=APPLICATION)
 
@@ -31,6 +34,10 @@ class EngineClient:
             },
             *arguments,
         )
+        event.listen(session, "after_commit", self._ring, once=True)
+
+    def _ring(self, _session: Session) -> None:
+        self._bell.ring()
 
     def cancel(self, id: str) -> None:  # noqa: A002
         """Cancel a workflow and all it has started. Their running children are killed within about a second."""

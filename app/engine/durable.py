@@ -13,6 +13,7 @@ from dbos import error as dbos_error
 from sqlalchemy.exc import OperationalError
 
 from app.core.errors import TenexError, storage_full
+from app.engine.bell import Bell
 from app.engine.names import WORKFLOW_VERSION, Queue
 
 P = ParamSpec("P")
@@ -36,10 +37,10 @@ class WorkFailed(TenexError):
 
 
 class Durable:
-    """Effects of a workflow: steps and children. Every step ends by its deadline."""
+    """Effects of a workflow: steps and children. Every step ends by its deadline. ``bell``: rung for children."""
 
-    def __init__(self, *, step_deadline_s: float = STEP_DEADLINE_S) -> None:
-        self._step_deadline_s = step_deadline_s
+    def __init__(self, bell: Bell, *, step_deadline_s: float = STEP_DEADLINE_S) -> None:
+        self._bell, self._step_deadline_s = bell, step_deadline_s
 
     async def step(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking function once; after a crash its recorded result is used."""
@@ -66,7 +67,9 @@ class Durable:
             "app_version": WORKFLOW_VERSION,
             "queue_partition_key": workspace_id,
         }
-        return Child(await DBOS.enqueue_workflow_with_options_async(options, *arguments))
+        handle = await DBOS.enqueue_workflow_with_options_async(options, *arguments)
+        self._bell.ring()
+        return Child(handle)
 
 
 class Child:

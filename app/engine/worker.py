@@ -12,9 +12,12 @@ from typing import Any
 
 import structlog
 from dbos import DBOS, DBOSConfig, WorkflowStatus
+from dbos._queue import Queue as EngineQueue
+from dbos._queue import queue_worker_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import make_engine
+from app.engine.bell import Bell, Pause
 from app.engine.lease import Lease, Leases
 from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue
 from app.engine.quiet import quiet_engine_log
@@ -22,8 +25,8 @@ from app.engine.quiet import quiet_engine_log
 SWEEP_INTERVAL_S = 1.0
 #: To sweep takes time for each workflow that is under way: with so many more, it is done an interval later, up to five.
 _UNHURRIED, _LONGEST_PAUSE = 200, 5
-#: How soon a free worker sees new work. Lower costs idle CPU: 0.2 s is about 3 % of a core.
-POLLING_S = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}
+#: How soon a free worker sees work for which nobody rang, such as that of another machine. Lower costs idle CPU.
+POLLING_S, _IDLE_FACTOR = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}, 8.0
 #: Of a workspace, on all machines together; fairness comes from the queue taking turns between workspaces.
 _PARTITION_CONCURRENCY = 1024
 #: Of a worker: one at work and one in hand, or two at work: pictures and sound. The steps see to that.
@@ -39,11 +42,16 @@ Workflow = Callable[..., Awaitable[Any]]
 
 
 class EngineWorker:
-    """``start`` registers and launches; ``stop`` drains nothing: what is unfinished is taken over."""
+    """``start`` registers and launches; ``stop`` drains nothing: what is unfinished is taken over. ``idle_factor``: how
+    many times less often it looks for work while it has none, where all who could add some ring.
+    """
 
-    def __init__(self, *, url: str, leases: Leases, name: str = "worker") -> None:
+    def __init__(
+        self, *, url: str, leases: Leases, bell: Bell, name: str = "worker", idle_factor: float = _IDLE_FACTOR
+    ) -> None:
         self.executor_id = f"{name}-{uuid.uuid4()}"
-        self._url, self._leases = url, leases
+        self._idle_factor = idle_factor if url.startswith("sqlite") else 1.0
+        self._url, self._leases, self._bell = url, leases, bell
         self._lease: Lease | None = None
         self._stopping = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
@@ -51,6 +59,7 @@ class EngineWorker:
         self._under_way = 0
         self._running: Counter[str] = Counter()
         self._idle: dict[str, int] = {}
+        self._pauses: list[Pause] = []
 
     def start(self, workflows: dict[str, Workflow], *, queues: Sequence[Queue] = tuple(Queue)) -> None:
         config: DBOSConfig = {
@@ -65,19 +74,23 @@ class EngineWorker:
             "max_executor_threads": _THREADS,
             "log_level": "ERROR",
         }
-        DBOS(config=config)
+        engine = DBOS(config=config)
         quiet_engine_log()
         for name, function in workflows.items():
             DBOS.workflow(name=name, max_recovery_attempts=20)(self._counted(function))
-        DBOS.listen_queues([str(queue) for queue in queues])
+        DBOS.listen_queues([])  # to those that are looked at below
         self._lease = self._leases.acquire(self.executor_id)
         DBOS.launch()
-        self._register_queues()
+        for queue in self._registered():
+            if queue.name in queues:
+                self._look_at(engine, queue)
         self._sweeper.start()
 
     def stop(self) -> None:
         """Leave now. Work in flight stays recorded as ours and is picked up by the next sweep of another worker."""
         self._stopping.set()
+        for pause in self._pauses:
+            pause.set()
         DBOS.destroy(workflow_completion_timeout_sec=0)
         if self._lease is not None:
             self._lease.release()
@@ -108,15 +121,27 @@ class EngineWorker:
         return len(flows)
 
     @staticmethod
-    def _register_queues() -> None:
+    def _registered() -> list[EngineQueue]:
         """All by partitions: whether one of them holds work is asked without a lock, which is most of the polling."""
-        for queue, at_once in {Queue.RENDERS: None, Queue.CHUNKS: _IN_HAND}.items():
+        return [
             DBOS.register_queue(
                 queue,
                 worker_concurrency=at_once,
                 partition_concurrency=_PARTITION_CONCURRENCY,
                 polling_interval_sec=POLLING_S[queue],
             )
+            for queue, at_once in {Queue.RENDERS: None, Queue.CHUNKS: _IN_HAND}.items()
+        ]
+
+    def _look_at(self, engine: DBOS, queue: EngineQueue) -> None:
+        """As the engine does, in its own words, with pauses that end when the bell rings."""
+        pause = Pause(self._bell, self._patience)
+        self._pauses.append(pause)
+        watched = (pause, engine, queue)
+        threading.Thread(target=queue_worker_thread, args=watched, name=f"queue {queue.name}", daemon=True).start()
+
+    def _patience(self) -> float:
+        return 1.0 if self._running else self._idle_factor
 
     def _sweep_forever(self) -> None:
         left = 0
@@ -142,6 +167,7 @@ class EngineWorker:
                 if dead:
                     log.info("taking over from a dead worker", executor=executor_id)
                     _recover(executor_id)
+                self._bell.ring()
         self._resume_dropped([flow for flow in pending if flow.executor_id == self.executor_id])
 
     def _resume_dropped(self, ours: Sequence[WorkflowStatus]) -> None:
@@ -153,6 +179,7 @@ class EngineWorker:
                 log.warning("work was dropped, starting it again", workflow=flow.workflow_id)
                 self._idle[flow.workflow_id] = 0
                 DBOS.resume_workflow(flow.workflow_id, queue_name=flow.queue_name)
+                self._bell.ring()
 
     def _counted(self, workflow: Workflow) -> Workflow:
         """The workflow; while it runs in this process, ``_running`` holds its id."""
@@ -171,5 +198,5 @@ class EngineWorker:
 
 
 def _recover(executor_id: str) -> None:
-    """The engine's one private call; idempotent. Guarded by the tests that kill workers."""
+    """A private call of the engine's; idempotent. Guarded by the tests that kill workers."""
     DBOS._recover_pending_workflows([executor_id])  # pyright: ignore[reportPrivateUsage]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.settings import Settings
+from app.engine.bell import Bell
 from app.engine.durable import Durable
 from app.worker import run
 
@@ -16,8 +17,8 @@ from app.worker import run
 class MortalDurable(Durable):
     """Counts the steps of all workflows in a file, and dies at the boundary it was given."""
 
-    def __init__(self, counter: Path, dies_at: int, *, after: bool) -> None:
-        super().__init__()
+    def __init__(self, bell: Bell, counter: Path, dies_at: int, *, after: bool) -> None:
+        super().__init__(bell)
         self._counter, self._dies_at, self._after = counter, dies_at, after
 
     async def step(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -45,9 +46,11 @@ class MortalDurable(Durable):
 
 
 if __name__ == "__main__":
+    settings = Settings.load()
     durable = MortalDurable(
+        Bell(settings.data / "bell"),
         Path(os.environ["MORTAL_COUNTER"]),
         int(os.environ["MORTAL_DIES_AT"]),
         after=os.environ["MORTAL_WHEN"] == "after",
     )
-    run(Settings.load(), durable=durable)
+    run(settings, durable=durable)

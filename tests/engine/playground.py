@@ -9,12 +9,11 @@ import threading
 from pathlib import Path
 
 from app.core.errors import TenexError
+from app.engine.bell import Bell
 from app.engine.durable import Durable, reporting
 from app.engine.lease import leases_for
 from app.engine.names import Queue
 from app.engine.worker import EngineWorker
-
-durable = Durable()
 
 
 class Stubborn(TenexError):
@@ -26,14 +25,18 @@ class Story:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._bell = Bell(folder / "bell")
+        self._durable = Durable(self._bell)
 
     async def parent(self, name: str, count: int) -> int:
         started = [
-            await durable.child("child", name, number, id=f"{name}/{number}", queue=Queue.CHUNKS, workspace_id="w")
+            await self._durable.child(
+                "child", name, number, id=f"{name}/{number}", queue=Queue.CHUNKS, workspace_id="w"
+            )
             for number in range(count)
         ]
         done = [await child.result() for child in started]
-        await durable.step(self.note, name, "end")
+        await self._durable.step(self.note, name, "end")
         return sum(done)
 
     async def child(self, name: str, number: int) -> int:
@@ -43,7 +46,7 @@ class Story:
             self.note(name, f"done {number}")
             return number
 
-        return await durable.long_step(work, name="work", deadline_s=30)
+        return await self._durable.long_step(work, name="work", deadline_s=30)
 
     async def wait_long(self, name: str) -> None:
         async def work() -> None:
@@ -53,14 +56,14 @@ class Story:
             finally:
                 self.note(name, "interrupted")
 
-        await durable.long_step(work, name="wait", deadline_s=600)
+        await self._durable.long_step(work, name="wait", deadline_s=600)
 
     async def overdue(self, name: str) -> None:
-        await durable.long_step(lambda: asyncio.sleep(60), name="nap", deadline_s=0.5)
+        await self._durable.long_step(lambda: asyncio.sleep(60), name="nap", deadline_s=0.5)
         self.note(name, "never")
 
     async def overdue_step(self, name: str) -> None:
-        hurried = Durable(step_deadline_s=0.5)
+        hurried = Durable(self._bell, step_deadline_s=0.5)
         await hurried.step(self.dawdle, name)
         self.note(name, "never")
 
@@ -68,7 +71,7 @@ class Story:
         threading.Event().wait(5)
 
     async def refuse(self, name: str) -> None:
-        await durable.step(self.raise_stubborn, name)
+        await self._durable.step(self.raise_stubborn, name)
 
     def raise_stubborn(self, name: str) -> None:
         self.note(name, "tried")
@@ -82,7 +85,9 @@ class Story:
 def main() -> None:
     url, folder = sys.argv[1], Path(sys.argv[2])
     story = Story(folder)
-    worker = EngineWorker(url=url, leases=leases_for(url, folder / "leases"))
+    # With SQLite it does not look for work unless somebody rings: every test there shows that somebody does.
+    bell, leases = Bell(folder / "bell"), leases_for(url, folder / "leases")
+    worker = EngineWorker(url=url, leases=leases, bell=bell, idle_factor=10_000)
     names = ("parent", "child", "wait_long", "overdue", "overdue_step", "refuse")
     worker.start({name: reporting(getattr(story, name)) for name in names})
     print("ready", flush=True)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.core.database import Database
+from app.engine.bell import Bell
 from app.engine.client import EngineClient
 from app.engine.migrations import migrate_engine
 
@@ -25,7 +26,7 @@ class Crew:
     def __init__(self, url: str, folder: Path) -> None:
         migrate_engine(url, folder)
         self._url, self._folder = url, folder
-        self.client, self._database = EngineClient(url), Database(url)
+        self.client, self._database = EngineClient(url, Bell(folder / "bell")), Database(url)
         self._workers: list[subprocess.Popen[str]] = []
 
     def hire(self) -> subprocess.Popen[str]:
