@@ -52,12 +52,15 @@ class Sight:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """Frames ``start <= n < stop`` between two cuts. ``stillness``: which share of the picture never moves."""
+    """Frames ``start <= n < stop`` between two cuts. ``stillness``: which share of the picture never moves. ``keys``:
+    frames from which on it can be decoded without what is before.
+    """
 
     start: int
     stop: int
     sights: tuple[Sight, ...]
     stillness: float
+    keys: tuple[int, ...] = ()
 
 
 def watch(path: Path, at: Fraction, frames: int, fps: Fraction) -> tuple[Shot, ...]:
@@ -69,18 +72,21 @@ def watch(path: Path, at: Fraction, frames: int, fps: Fraction) -> tuple[Shot, .
     """
     cv2.setNumThreads(1)
     with pictures_from(path, at) as excerpt:
-        watcher = _Watcher(_Recording(excerpt), at, frames, fps)
+        recording = _Recording(excerpt)
+        watcher = _Watcher(recording, at, frames, fps)
         watcher.watch()
-    seen = watcher.seen
+    seen, keys = watcher.seen, [ceil((time - at) * fps) for time in recording.keys]
     cuts = list(cuts_in(seen, max(2, round(fps / 3)), lambda before, after: exactly(path, at, fps, before, after)))
-    return tuple(_shot(start, stop, watcher.sights, seen) for start, stop in pairwise([0, *cuts, frames]))
+    return tuple(_shot(start, stop, watcher.sights, seen, keys) for start, stop in pairwise([0, *cuts, frames]))
 
 
 Shown = tuple[Fraction, av.VideoFrame]
 
 
 class _Recording:
-    """Frames that others refer to, from the key frame before ``at`` on, and their times; their blocks not smoothed."""
+    """Frames that others refer to, from the key frame before ``at`` on, and their times; their blocks not smoothed.
+    ``keys``: the times of key frames, as far as it was read.
+    """
 
     def __init__(self, excerpt: Excerpt[VideoStream]) -> None:
         self._tick, self._origin, self._decoder = excerpt.tick, excerpt.origin, excerpt.stream.codec_context
@@ -90,7 +96,14 @@ class _Recording:
         # In H.265 what refers to earlier pictures alone is often marked as one between two.
         self._decoder.skip_frame = "BIDIR" if coded == "h264" else "NONREF"
         sizer = Sizer.of(self._decoder.extradata or b"") if coded == "h264" else None
-        self.groups = groups_of(excerpt.packets, sizer)
+        self.keys = list[Fraction]()
+        self.groups = groups_of(self._noting_keys(excerpt.packets), sizer)
+
+    def _noting_keys(self, packets: Iterable[Packet]) -> Iterator[Packet]:
+        for packet in packets:
+            if packet.is_keyframe:
+                self.keys.append(self.time_of(packet))
+            yield packet
 
     def time_of(self, packet: Packet) -> Fraction:
         return (packet.pts or 0) * self._tick - self._origin
@@ -228,7 +241,7 @@ class _Watcher:
                 self.sights.append(Sight(frame=frame, faces=(face,)))
 
 
-def _shot(start: int, stop: int, sights: Sequence[Sight], seen: Sequence[Seen]) -> Shot:
+def _shot(start: int, stop: int, sights: Sequence[Sight], seen: Sequence[Seen], keys: Sequence[int]) -> Shot:
     own = [each.thumb for each in seen if start <= each.index < stop]
     some = np.stack(own[:: max(1, len(own) // 60)]) if own else np.zeros((1, 1, 1), np.int16)
     return Shot(
@@ -236,6 +249,7 @@ def _shot(start: int, stop: int, sights: Sequence[Sight], seen: Sequence[Seen]) 
         stop=stop,
         sights=tuple(sight for sight in sights if start <= sight.frame < stop),
         stillness=float((np.ptp(some, axis=0) < _STIRS).mean()),
+        keys=tuple(key for key in keys if start <= key < stop),
     )
 
 

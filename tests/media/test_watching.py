@@ -91,6 +91,15 @@ def test_beside_somebody_calm_key_frames_will_do(tmp_path: Path) -> None:
     assert watch(damaged(still, 2, 4), Fraction(0), 300, FPS) != shots
 
 
+def test_it_is_told_from_which_frames_on_it_can_be_decoded(tmp_path: Path) -> None:
+    """Also where nothing but key frames was looked at; and never one that is shown before its key frame."""
+    path = tmp_path / "calm.mp4"
+    speaker(path, "0")
+    assert [shot.keys for shot in watch(path, Fraction(0), 300, FPS)] == [(0, 50, 100, 150, 200, 250)]
+    assert [shot.keys for shot in watch(path, Fraction(3), 100, FPS)] == [(25, 75)]
+    assert [shot.keys for shot in watch(path, Fraction(301, 100), 100, FPS)] == [(25, 75)]
+
+
 def test_who_goes_aside_between_two_key_frames_and_comes_back_is_seen(tmp_path: Path) -> None:
     path = speaker(tmp_path / "aside.mp4", "160*if(between(t,8.2,9.8),sin((t-8.2)*PI/1.6),0)")
     (shot,) = watch(path, Fraction(0), 300, FPS)

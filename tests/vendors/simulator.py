@@ -186,15 +186,14 @@ class Simulator(ABC):
     def tell(self) -> None:
         """Plan the calls about videos that have ended since."""
         with self.lock:
-            ended = {name: video for name, video in self.videos.items() if video["failed"] or self._is_made(video)}
-            fresh = {name: video for name, video in ended.items() if not video.setdefault("told", False)}
-            for video in fresh.values():
-                video["told"] = True
-        for name, video in fresh.items():
-            if video["call"] == "unsubscribed":
+            ended = [name for name, video in self.videos.items() if video["failed"] or self._is_made(video)]
+            due = {name: fault for name in ended if (fault := self.videos[name].pop("call", None)) is not None}
+        for name, fault in due.items():
+            video = self.videos[name]
+            if fault == "unsubscribed":
                 self.calls.plan(name, self.calls.address(video["body"]), {"event_type": "photo_avatar_train.success"})
-            self._call(name, "failed" if video["failed"] else "made", video["call"].replace("forged", ""))
-            if video["call"] == "disordered":
+            self._call(name, "failed" if video["failed"] else "made", "" if fault == "forged" else fault)
+            if fault == "disordered":
                 self._call(name, "waiting")
 
     def _call(self, video_id: str, status: str, fault: str = "") -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from app.avatars.base import Capabilities, Delivery, ProviderMissing, TakeRequest
+from app.media.time import FrameRange
 from app.modules.videos.composition import AspectRatio, Composition, FrameRate, Picture, Resolution, Scene, Speaker
-from app.modules.videos.pipeline.layout import LONGEST_CHUNK_S, Layout, lay_out
+from app.modules.videos.pipeline.layout import LONGEST_CHUNK_S, Layout, lay_out, parts
 from app.modules.videos.pipeline.looks import Drawn
 from app.modules.videos.pipeline.plan import PlannedTake, plan_takes
 
@@ -83,6 +84,24 @@ def test_no_chunk_lasts_longer_than_it_may() -> None:
     laid = layout(composition(SENTENCES[0]), duration_ms=91_000)
     assert len(laid.chunks) > 3
     assert all(c.frames <= LONGEST_CHUNK_S * Fraction(c.fps) for c in laid.chunks)
+
+
+@pytest.mark.parametrize(
+    ("keys", "starts"),
+    [
+        ((), [100, 350, 600]),
+        ((66, 316, 566, 816), [100, 316, 566]),  # as near as they are
+        ((66, 475), [100, 350, 600]),  # half a part away: none is near
+        ((474,), [100, 474, 600]),
+        (tuple(range(0, 1000, 50)), [100, 350, 600]),
+    ],
+)
+def test_parts_of_a_clip_begin_where_its_recording_can_be_decoded_from(
+    keys: tuple[int, ...], starts: list[int]
+) -> None:
+    made = list(parts(FrameRange(100, 850), Fraction(25), 10, keys))
+    assert [part.start for part in made] == starts
+    assert [part.stop for part in made] == [*starts[1:], 850]
 
 
 def test_a_segment_holds_its_speech_and_pause_and_less_than_a_frame_more() -> None:

@@ -41,7 +41,7 @@ _EYE_LEVEL = 0.08
 
 class FramedShot(Value):
     """Frames ``start <= n < stop`` of the scene. Paths are counted from the scene's first frame. ``faces``: about where
-    they are in the frame.
+    they are in the frame. ``keys``: frames from which on the recording can be decoded without what is before.
     """
 
     start: int
@@ -49,6 +49,7 @@ class FramedShot(Value):
     panes: tuple[Pane, ...]
     blurred: bool = False
     faces: tuple[Box, ...] = ()
+    keys: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -129,7 +130,12 @@ class _Framer:
     def _shown(self, panes: Sequence[Pane], *, blurred: bool = False) -> FramedShot:
         faces = tuple(box for track in self._tracks for pane in panes if (box := _seen_in(pane, track)) is not None)
         return FramedShot(
-            start=self._shot.start, stop=self._shot.stop, panes=tuple(panes), blurred=blurred, faces=faces
+            start=self._shot.start,
+            stop=self._shot.stop,
+            panes=tuple(panes),
+            blurred=blurred,
+            faces=faces,
+            keys=self._shot.keys,
         )
 
     # panes -----------------------------------------------------------------------------------------------------------
@@ -260,6 +266,7 @@ def cut_out(shots: Sequence[FramedShot], start: int, stop: int) -> tuple[FramedS
                 "start": max(0, shot.start - start),
                 "stop": min(stop, shot.stop) - start,
                 "panes": tuple(pane.later(start) for pane in shot.panes),
+                "keys": tuple(key - start for key in shot.keys if start <= key < stop),
             }
         )
         for shot in within

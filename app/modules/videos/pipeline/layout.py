@@ -94,8 +94,9 @@ def lay_out(
 
 def _chunks(composition: Composition, scene: Shown, before: Shown | None) -> Iterator[Chunk]:
     longest = LONGEST_CLIP_CHUNK_S if scene.framings else LONGEST_CHUNK_S
+    keys = [key for shot in scene.framings for key in shot.keys]
     for run in pairwise(scene.cuts):
-        for part in parts(FrameRange(*run), composition.picture.rate, longest):
+        for part in parts(FrameRange(*run), composition.picture.rate, longest, keys):
             yield _chunk(composition, scene, before, part)
 
 
@@ -134,11 +135,22 @@ def content_of(look: Look, frame: tuple[int, int]) -> Content:
     return Content.FOOTAGE if filmed else Content.DRAWN
 
 
-def parts(run: FrameRange, fps: Fraction, longest_s: int = LONGEST_CHUNK_S) -> Iterator[FrameRange]:
-    """Equal parts, none longer than so many seconds."""
+def parts(
+    run: FrameRange, fps: Fraction, longest_s: int = LONGEST_CHUNK_S, keys: Sequence[int] = ()
+) -> Iterator[FrameRange]:
+    """Equal parts, none longer than so many seconds. With ``keys``, each begins at the nearest of them that is less than
+    half a part away: what begins elsewhere has to decode all from the key frame before it on.
+    """
     count = -(-len(run) // int(longest_s * fps))
-    for index in range(count):
-        yield FrameRange(run.start + len(run) * index // count, run.start + len(run) * (index + 1) // count)
+    edges = [run.start + len(run) * index // count for index in range(count + 1)]
+    inner = {_nearest(edge, keys, len(run) // (2 * count)) for edge in edges[1:-1]}
+    for start, stop in pairwise([run.start, *sorted(inner), run.stop]):
+        yield FrameRange(start, stop)
+
+
+def _nearest(edge: int, keys: Sequence[int], reach: int) -> int:
+    key = min(keys, key=lambda each: abs(each - edge), default=edge)
+    return key if abs(key - edge) < reach else edge
 
 
 def _chunk_name(chunk: Chunk) -> str:
