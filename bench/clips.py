@@ -5,7 +5,7 @@ Source: ten minutes of a presenter at 1080p25 before a camera that drifts, with 
 commands crop the middle. ``make bench NAME=clips``.
 
 ``cpu_over_ffmpeg``, ``wall_speedup``: all processes of both workers against the commands, each of which may use both
-cores. ``ssim``, ``ssim_ffmpeg``: each result against its own frames before its encoder, luma of every fifth frame of
+cores. ``ssim``, ``ssim_ffmpeg``: each result against its own frames before its encoder, luma of every seventh frame of
 the first clip. ``size_over_ffmpeg``: of the files. ``frames_off``: how many frames the clips have too many or too few.
 """
 
@@ -36,7 +36,7 @@ from bench.avatar import spent_by_kind
 from bench.finished import drawn, path_of
 from bench.material import camera, repeated
 from bench.measure import MemoryWatch, cpu_of, report
-from bench.webinar import ssim
+from bench.webinar import SAMPLED, ssim
 from tests.media.barcodes import lumas
 from tests.site import Site, site
 from tests.videos.library import uploaded
@@ -180,7 +180,7 @@ def finished(place: Site, job: RenderJob) -> Iterator[av.VideoFrame]:
 def likeness(result: Path, frames: Iterator[av.VideoFrame]) -> float:
     found = list[float]()
     for number, (mine, frame) in enumerate(zip(lumas(result), frames, strict=False)):
-        if number % 5 == 0:
+        if number % SAMPLED == 0:
             found.append(ssim(mine, planes_of(frame).y))
     return mean(found)
 

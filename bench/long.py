@@ -62,7 +62,7 @@ def main(minutes: int) -> None:
             wanted = composition(place, recording, pages, cuts, read_minutes(minutes))
             job = place.render_composition(wanted, seconds=4 * 3600)
         cpu, wall = cpu_of(roots) - before, time.monotonic() - began
-        print(f"largest child, MB: {peaks_by_kind(place, jobs[0])} for two minutes, {peaks_by_kind(place, job)} for all")
+        print(f"largest child, MB: {peaks_by_kind(place, jobs[0])} at first, {peaks_by_kind(place, job)} for all")
         video = place.file(job)
         report(
             "long",

@@ -138,8 +138,8 @@ def content_of(look: Look, frame: tuple[int, int]) -> Content:
 def parts(
     run: FrameRange, fps: Fraction, longest_s: int = LONGEST_CHUNK_S, keys: Sequence[int] = ()
 ) -> Iterator[FrameRange]:
-    """Equal parts, none longer than so many seconds. With ``keys``, each begins at the nearest of them that is less than
-    half a part away: what begins elsewhere has to decode all from the key frame before it on.
+    """Equal parts, none longer than so many seconds. With ``keys``, each begins at the nearest of them that is less
+    than half a part away: what begins elsewhere has to decode all from the key frame before it on.
     """
     count = -(-len(run) // int(longest_s * fps))
     edges = [run.start + len(run) * index // count for index in range(count + 1)]
