@@ -63,7 +63,7 @@ WORKERS = 2
 ROUNDS = 2
 Luma = NDArray[np.uint8]
 
-#: Of so many frames one is compared: of five it would always be the same kind, since encoders code the first of every
+#: Of so many frames one is compared: of five it would always be the same kind, since our encoder codes one of every
 #: five better than the others.
 SAMPLED = 7
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -27,6 +28,8 @@ SWEEP_INTERVAL_S = 1.0
 _UNHURRIED, _LONGEST_PAUSE = 200, 5
 #: How soon a free worker sees work for which nobody rang, such as that of another machine. Lower costs idle CPU.
 POLLING_S, _IDLE_FACTOR = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}, 8.0
+#: For so long after its last work a worker is not idle yet: more may be queued, for which nobody rings again.
+_RESTED_S = 5.0
 #: Of a workspace, on all machines together; fairness comes from the queue taking turns between workspaces.
 _PARTITION_CONCURRENCY = 1024
 #: Of a worker: one at work and one in hand, or two at work: pictures and sound. The steps see to that.
@@ -58,6 +61,7 @@ class EngineWorker:
         self._connections = make_engine(url)
         self._under_way = 0
         self._running: Counter[str] = Counter()
+        self._ran_at = time.monotonic()
         self._idle: dict[str, int] = {}
         self._pauses: list[Pause] = []
 
@@ -141,7 +145,8 @@ class EngineWorker:
         threading.Thread(target=queue_worker_thread, args=watched, name=f"queue {queue.name}", daemon=True).start()
 
     def _patience(self) -> float:
-        return 1.0 if self._running else self._idle_factor
+        idle = not self._running and time.monotonic() > self._ran_at + _RESTED_S
+        return self._idle_factor if idle else 1.0
 
     def _sweep_forever(self) -> None:
         left = 0
@@ -167,7 +172,7 @@ class EngineWorker:
                 if dead:
                     log.info("taking over from a dead worker", executor=executor_id)
                     _recover(executor_id)
-                self._bell.ring()
+                    self._bell.ring()
         self._resume_dropped([flow for flow in pending if flow.executor_id == self.executor_id])
 
     def _resume_dropped(self, ours: Sequence[WorkflowStatus]) -> None:
@@ -190,6 +195,7 @@ class EngineWorker:
             try:
                 return await workflow(*arguments)
             finally:
+                self._ran_at = time.monotonic()
                 self._running[workflow_id] -= 1
                 if not self._running[workflow_id]:
                     del self._running[workflow_id]

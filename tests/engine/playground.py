@@ -85,7 +85,7 @@ class Story:
 def main() -> None:
     url, folder = sys.argv[1], Path(sys.argv[2])
     story = Story(folder)
-    # With SQLite it does not look for work unless somebody rings: every test there shows that somebody does.
+    # With SQLite, after its first seconds, it looks for work when somebody rings and not before.
     bell, leases = Bell(folder / "bell"), leases_for(url, folder / "leases")
     worker = EngineWorker(url=url, leases=leases, bell=bell, idle_factor=10_000)
     names = ("parent", "child", "wait_long", "overdue", "overdue_step", "refuse")

@@ -28,6 +28,7 @@ from tests.faults import scene
 from tests.faults.scene import LINE, wait_until
 from tests.media.barcodes import lumas
 from tests.site import ENDED, Site
+from tests.vendors.calls import OUTSIDE, SECRET
 from tests.vendors.heygen import HeyGenSimulator, HeyGenV2Simulator
 from tests.vendors.others import DIdSimulator, EngineSimulator, SynthesiaSimulator, TavusSimulator
 from tests.vendors.simulator import KEY, Simulator, serving
@@ -58,8 +59,6 @@ USUAL = {
     "media": ["expired", "early", "short", "page", "empty", "private"],
     "call": ["missing", "twice", "late", "replayed", "forged", "disordered", "unsubscribed", "early"],
 }
-#: As the world sees the installation, and with what vendors sign.
-OUTSIDE, SECRET = "https://10ex.example", "whsec_of_this_account"
 CORNER = Layout(corner=Corner.BOTTOM_RIGHT, shape=Shape.RECTANGLE, size=400, border=0, shadow=False, margin=20)
 SEED = int(os.environ.get("TENEX_CAMPAIGN_SEED", "7"))
 

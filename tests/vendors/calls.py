@@ -13,6 +13,8 @@ from typing import Any
 import httpx2
 
 HOUR_S = 3600.0
+#: As the world sees an installation, and with what vendors sign.
+OUTSIDE, SECRET = "https://10ex.example", "whsec_of_this_account"
 #: How often what is due is looked for.
 _LOOK_S = 0.02
 Sign = Callable[[bytes, str, str], dict[str, str]]

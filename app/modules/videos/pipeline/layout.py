@@ -31,7 +31,8 @@ from app.modules.videos.scenery import Value
 
 #: Longer runs are cut: this bounds what a crash can cost. To begin a chunk takes as long as two seconds of it.
 LONGEST_CHUNK_S = 30
-#: Of a clip, of which every frame is dear: two workers have each a part of it.
+#: Of a clip, of which every frame is dear: two workers have each a part of it. Where key frames are far apart, up to
+#: twice as long.
 LONGEST_CLIP_CHUNK_S = 10
 #: What can change no byte of a picture: names for people, and where the same bytes are kept.
 _SILENT = {"blob", "origin"}
