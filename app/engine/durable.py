@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.errors import TenexError, storage_full
 from app.engine.bell import Bell
-from app.engine.names import WORKFLOW_VERSION, Queue
+from app.engine.names import WORKFLOW_VERSION, Queue, Turn
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -58,7 +58,15 @@ class Durable:
 
         return await _recorded({"name": name, "preemptible": True, "timeout_seconds": deadline_s}, call)
 
-    async def child(self, workflow: str, *arguments: Any, id: str, queue: Queue, workspace_id: str) -> Child:  # noqa: A002
+    async def child(
+        self,
+        workflow: str,
+        *arguments: Any,
+        id: str,  # noqa: A002
+        queue: Queue,
+        workspace_id: str,
+        turn: Turn = Turn.ITS_OWN,
+    ) -> Child:
         """Start another workflow; starting the same id twice is one start."""
         options: EnqueueOptions = {
             "workflow_name": workflow,
@@ -66,6 +74,7 @@ class Durable:
             "workflow_id": id,
             "app_version": WORKFLOW_VERSION,
             "queue_partition_key": workspace_id,
+            "priority": turn,
         }
         handle = await DBOS.enqueue_workflow_with_options_async(options, *arguments)
         self._bell.ring()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 #: Pinned: running work outlives a deploy. Change it only together with ``DBOS.patch`` (ADR 0001).
 WORKFLOW_VERSION = "1"
@@ -16,3 +16,10 @@ class Queue(StrEnum):
 
     RENDERS = "renders"
     CHUNKS = "chunks"
+
+
+class Turn(IntEnum):
+    """When a workspace's work in a queue is given out: the least first, and of one turn what has waited longest."""
+
+    NEXT = 1
+    ITS_OWN = 2

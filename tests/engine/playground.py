@@ -12,7 +12,7 @@ from app.core.errors import TenexError
 from app.engine.bell import Bell
 from app.engine.durable import Durable, reporting
 from app.engine.lease import leases_for
-from app.engine.names import Queue
+from app.engine.names import Queue, Turn
 from app.engine.worker import EngineWorker
 
 
@@ -38,6 +38,18 @@ class Story:
         done = [await child.result() for child in started]
         await self._durable.step(self.note, name, "end")
         return sum(done)
+
+    async def hurry(self, name: str, count: int) -> None:
+        """Children that wait their turn, and one more whose turn is next."""
+        turns = [*[Turn.ITS_OWN] * count, Turn.NEXT]
+        started = [
+            await self._durable.child(
+                "child", name, number, id=f"{name}/{number}", queue=Queue.CHUNKS, workspace_id="w", turn=turn
+            )
+            for number, turn in enumerate(turns)
+        ]
+        for child in started:
+            await child.result()
 
     async def child(self, name: str, number: int) -> int:
         async def work() -> int:
@@ -88,7 +100,7 @@ def main() -> None:
     # With SQLite, after its first seconds, it looks for work when somebody rings and not before.
     bell, leases = Bell(folder / "bell"), leases_for(url, folder / "leases")
     worker = EngineWorker(url=url, leases=leases, bell=bell, idle_factor=10_000)
-    names = ("parent", "child", "wait_long", "overdue", "overdue_step", "refuse")
+    names = ("parent", "hurry", "child", "wait_long", "overdue", "overdue_step", "refuse")
     worker.start({name: reporting(getattr(story, name)) for name in names})
     print("ready", flush=True)
     stop = threading.Event()

@@ -80,6 +80,15 @@ def test_a_workflow_collects_its_children(crew: Crew) -> None:
     assert crew.lines("sum").count("end") == 1
 
 
+def test_what_ends_a_job_does_not_wait_behind_parts_of_others(crew: Crew) -> None:
+    crew.hire()
+    crew.start("hurry", "hurry", 12)
+    assert crew.outcome("hurry") == {"ok": None}
+    begun = [line for line in crew.lines("hurry") if line.startswith("begin")]
+    assert set(begun) == {f"begin {number}" for number in range(13)}
+    assert begun.index("begin 12") < 8  # some are begun while the last is not there yet
+
+
 def test_work_of_a_killed_worker_is_taken_over_and_only_what_it_had_in_hand_is_repeated(crew: Crew) -> None:
     first, _second = crew.hire(), crew.hire()
     crew.start("parent", "two", 8)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.avatars.base import Delivery
 from app.engine.durable import WAIT_S, Child, Durable, WorkFailed
-from app.engine.names import Queue
+from app.engine.names import Queue, Turn
 from app.modules.videos.composition import Picture
 from app.modules.videos.pipeline.layout import Layout
 from app.modules.videos.pipeline.plan import PlannedTake
@@ -121,7 +121,9 @@ class RenderWorkflow:
             await child.result()
 
     async def _package(self, job_id: str, plan: Json, layout: Json) -> Json:
-        """Here if this worker is free, which spares the way through the queue; else wherever one is."""
+        """Here if this worker is free, which spares the way through the queue; else wherever one is, before parts of
+        other videos: who ordered ten clips has the first of them soon.
+        """
         at_once = await self._durable.long_step(
             lambda: self._steps.make_package_at_once(job_id, plan["workspace_id"], Layout.model_validate(layout)),
             name="package at once",
@@ -129,10 +131,12 @@ class RenderWorkflow:
         )
         if at_once is not None:
             return at_once
-        package = await self._child("package", job_id, plan, layout, label="package")
+        package = await self._child("package", job_id, plan, layout, label="package", turn=Turn.NEXT)
         return await package.result()
 
-    async def _child(self, kind: str, job_id: str, plan: Json, what: Any, *, label: str) -> Child:
+    async def _child(
+        self, kind: str, job_id: str, plan: Json, what: Any, *, label: str, turn: Turn = Turn.ITS_OWN
+    ) -> Child:
         """``label`` names it within the job; of those that begin to wait in the same second, the first goes first."""
         return await self._durable.child(
             kind,
@@ -143,6 +147,7 @@ class RenderWorkflow:
             id=f"{job_id}/{label}",
             queue=Queue.CHUNKS,
             workspace_id=plan["workspace_id"],
+            turn=turn,
         )
 
     async def take(self, job_id: str, workspace_id: str, take_document: Json, picture_document: Json) -> None:
