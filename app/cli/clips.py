@@ -11,7 +11,7 @@ import typer
 
 from app.cli.errors import Exit, RenderFailed, UsageWrong
 from app.cli.output import AsJson, Output, megabytes
-from app.cli.progress import Moment, metered
+from app.cli.progress import Moment, metered, within
 from app.cli.server import ApiBase, ApiKey, needed_key
 from app.cli.upload import check_file, stopping
 
@@ -76,8 +76,8 @@ def clips(
             contextlib.suppress(Interrupted),
             Api(base=api_base, key=key, stopping=stop, patience_s=_PATIENCE_S) as api,
         ):
-            meter.show(Moment(stage="sending", share=0.0, eta_s=None))
-            video_id = delivered(api, file, RECORDINGS) if file is not None else video
+            sent = within(meter.show, 0.0, _SENT)
+            video_id = delivered(api, file, RECORDINGS, sent) if file is not None else video
             if said is not None:
                 api.ask("PUT", f"/{video_id}/transcript", json=said)
             answer = _ordered(api, video_id, body, meter.show)

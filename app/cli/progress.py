@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from collections.abc import Generator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Generator
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
 import typer
@@ -46,6 +46,11 @@ class Moment:
 
 class Meter(Protocol):
     def show(self, moment: Moment) -> None: ...
+
+
+def within(show: Callable[[Moment], None], start: float, stop: float) -> Callable[[Moment], None]:
+    """For a part of the work, which shows its own share of itself."""
+    return lambda moment: show(replace(moment, share=start + (stop - start) * moment.share))
 
 
 @contextlib.contextmanager

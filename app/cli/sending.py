@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 
 from app.cli.errors import UploadFailed
+from app.cli.progress import Moment
 from app.core.remote import ApiRefused, ApiUnreachable, refusal_of
 
 VIDEOS = "/api/v1/videos"
@@ -23,6 +24,8 @@ _PARTS_AT_ONCE = 3
 _TIMEOUTS = httpx2.Timeout(60.0, connect=10.0)
 _PAUSES_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 _LOOK_EVERY_S = 0.5
+#: Of the way into the library: what is sent. Then it is looked into.
+_SENT = 0.5
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 Json = dict[str, Any]
 
@@ -198,20 +201,30 @@ def awaited(api: Api, path: str, tell: Callable[[Json], None]) -> Json:
         api.wait(_LOOK_EVERY_S)
 
 
-def delivered(api: Api, file: Path, place: str) -> str:
+def delivered(api: Api, file: Path, place: str, show: Callable[[Moment], None]) -> str:
     """The id of a file in the library, once it is ready there; what arrived before is not sent again.
 
-    Raises UploadFailed.
+    ``show`` hears how much of both is done. Raises UploadFailed.
     """
-    sender = Sender(api, file, place, lambda _sent: None)
-    begun = sender.begin(digest(file, lambda _read: None), {})
-    sender.send(begun["id"])
+    size = max(1, file.stat().st_size)
+    sha256 = digest(file, lambda _read: None)
+    with slowly(lambda sent: show(Moment(stage="sending", share=_SENT * min(1.0, sent / size), eta_s=None))) as tell:
+        sender = Sender(api, file, place, tell)
+        begun = sender.begin(sha256, {})
+        sender.send(begun["id"])
     path = f"{FILES}/{begun['id']}" if place == FILES else f"/{begun['id']}"
-    found = awaited(api, path, lambda _found: None)
+    found = awaited(api, path, lambda found: show(_taken_in(found)))
     if found["status"] == "failed":
         reason: Json = found["error"] if "error" in found else found["render"]["error"]
         raise UploadFailed(f"{file.name} was not taken in: {reason['message']}", code=reason["code"])
     return str(begun["id"])
+
+
+def _taken_in(found: Json) -> Moment:
+    """Of a video that is looked into and made playable, or of another file, of which less is known."""
+    job: Json = found.get("render") or {"stage": "check", "progress": 0.0, "eta_seconds": None}
+    share = _SENT + (1 - _SENT) * float(job["progress"])
+    return Moment(stage=job["stage"], share=share, eta_s=job["eta_seconds"])
 
 
 def digest(file: Path, tell: Callable[[int], None]) -> str:

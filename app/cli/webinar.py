@@ -12,7 +12,7 @@ import typer
 
 from app.cli.errors import Exit, RenderFailed, UsageWrong
 from app.cli.output import AsJson, Output, megabytes
-from app.cli.progress import Moment, metered
+from app.cli.progress import Moment, metered, within
 from app.cli.render import AspectChoice, RateChoice, ResolutionChoice, check_target
 from app.cli.server import ApiBase, ApiKey, needed_key
 from app.cli.upload import check_file, is_file, stopping
@@ -116,7 +116,11 @@ class _Errand:
         from app.cli.sending import awaited
 
         files = [self.deck, *self.named.values(), *(file for file in (self.host, self.music) if file is not None)]
-        ids = {file: self._sent(api, file, place / len(files)) for place, file in enumerate(dict.fromkeys(files))}
+        each = _SENT / len(files)
+        ids = {
+            file: self._sent(api, file, within(self.show, place * each, (place + 1) * each))
+            for place, file in enumerate(dict.fromkeys(files))
+        }
         asked = api.ask("POST", "/webinars", json=request_of(self, ids))
         video = awaited(api, f"/{asked['id']}", lambda found: self.show(_moment(found)))
         if video["status"] == "failed":
@@ -124,12 +128,11 @@ class _Errand:
             raise RenderFailed(f"The webinar was not made: {reason['message']}", code=reason["code"])
         return video
 
-    def _sent(self, api: Any, file: Path, before: float) -> str:
+    def _sent(self, api: Any, file: Path, show: Callable[[Moment], None]) -> str:
         """The id of a file in the library, once it is ready."""
         from app.cli.sending import FILES, RECORDINGS, delivered
 
-        self.show(Moment(stage="sending", share=before * _SENT, eta_s=None))
-        return delivered(api, file, FILES if is_file(file) else RECORDINGS)
+        return delivered(api, file, FILES if is_file(file) else RECORDINGS, show)
 
 
 def request_of(errand: _Errand, ids: Mapping[Path, str]) -> Json:
