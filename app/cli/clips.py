@@ -112,7 +112,8 @@ def _ordered(api: Any, video_id: str, body: Json, show: Any) -> Json:
     if not search:
         return {"clips": asked["clips"], "candidates": asked["candidates"], "notes": []}
     while search["status"] not in ("succeeded", "failed"):
-        show(Moment(stage="searching", share=_SENT, eta_s=None))
+        share = _SENT + (_FOUND - _SENT) * float(search["progress"])
+        show(Moment(stage="searching", share=share, eta_s=search["eta_seconds"]))
         api.wait(0.5)
         search = api.ask("GET", f"/clip-searches/{search['id']}")
     if search["status"] == "failed":

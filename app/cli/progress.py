@@ -20,6 +20,7 @@ STAGES = {
     "sending": "sending",
     "queued": "waiting for a worker",
     "plan": "planning",
+    "searching": "looking for moments",
     "takes": "speaking",
     "receive": "putting together",
     "check": "looking into the file",

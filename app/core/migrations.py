@@ -15,7 +15,7 @@ from app.core.database import Database
 from app.core.errors import TenexError
 
 #: The newest revision in ``migrations/versions``. A database that is there needs no Alembic, which is slow to import.
-HEAD = "0009"
+HEAD = "0010"
 SCRIPTS = Path(__file__).parents[2] / "migrations"
 _LOCK_NUMBER = int.from_bytes(hashlib.sha256(b"tenex:migrate").digest()[:8], signed=True)
 

@@ -4,7 +4,7 @@ in limited child processes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -38,7 +38,7 @@ class Liveliness:
         return not len(self.level) or float(self.level.max()) < -60
 
 
-def liveliness(path: Path, duration: Fraction) -> Liveliness:
+def liveliness(path: Path, duration: Fraction, progress: Callable[[float], None] = lambda _: None) -> Liveliness:
     """Of a recording that lasts so many seconds. As much memory for six hours as for six minutes, but for the result:
     8 bytes a moment.
     """
@@ -47,6 +47,7 @@ def liveliness(path: Path, duration: Fraction) -> Liveliness:
         power = np.mean(moments**2, axis=1)
         levels.append(np.asarray(10 * np.log10(power + _EPSILON), np.float32))
         flat.append(_flatness(moments))
+        progress(min(1.0, len(flat) / max(1.0, float(duration))))
     if not levels:
         return Liveliness(np.empty(0, np.float32), np.empty(0, np.float32))
     return Liveliness(np.maximum(np.concatenate(levels), _FLOOR_DB), np.concatenate(flat))

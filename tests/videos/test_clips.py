@@ -271,6 +271,25 @@ def test_a_search_that_is_ordered_twice_makes_its_clips_once(
     assert caller.get(f"/clip-searches/{search_id}").json()["clip_ids"] == [clip["id"]]
 
 
+def test_a_search_tells_how_far_it_is(caller: Caller, installation: Installation, video: str, tmp_path: Path) -> None:
+    asked = caller.post(f"/{video}/clips", {"count": 1, "min_seconds": 1, "max_seconds": 3, "dry_run": True})
+    search_id = asked.json()["search"]["id"]
+    steps = SearchSteps(*crew(installation, tmp_path), installation.services.clips)
+
+    def told() -> tuple[float, bool]:
+        search = caller.get(f"/clip-searches/{search_id}").json()
+        return search["progress"], search["eta_seconds"] is not None
+
+    steps.tell(search_id, 0.1)  # of a worker that nobody waits for any more
+    assert told() == (0.0, False)
+    steps.begin(search_id)
+    steps.tell(search_id, 0.5)
+    assert told() == (0.5, True)
+    steps.order(search_id, [], [])
+    steps.tell(search_id, 0.7)
+    assert told() == (1.0, False)
+
+
 def crew(installation: Installation, folder: Path) -> tuple[Workshop, Making]:
     platform = installation.services.platform
     workshop = Workshop(

@@ -9,6 +9,7 @@ from typing import Any, assert_never
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Float,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -403,9 +404,12 @@ class ClipSearch(Base):
     candidates: Mapped[list[Any]] = mapped_column(JsonDocument, default=list)
     clip_ids: Mapped[list[Any]] = mapped_column(JsonDocument, default=list)
     notes: Mapped[list[Any]] = mapped_column(JsonDocument, default=list)
+    #: How much of it is done, 0..1.
+    progress: Mapped[float] = mapped_column(Float, default=0.0)
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(String(2000))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -14,13 +14,14 @@ from app.modules.videos.clips.moments import Heard, Wish, moments_in
 from app.modules.videos.scenery import Asset, SaidWord
 from app.speech.whisper import WHISPER_RATE, Transcriber
 
+#: Of the time that it takes to find moments, with sound.
+_LISTENED = 0.8
 Json = dict[str, Any]
 
 
 def write_down(task: Json, progress: Any) -> Json:
     """``{"path", "model", "duration_ms"}`` → ``{"words"}``."""
     transcriber = Transcriber(Path(task["model"]))
-    progress(0.1)
     length = task["duration_ms"]
     blocks = heard_from(Path(task["path"]), Fraction(0), length * SAMPLE_RATE // 1000)
     heard = (resampled(block, SAMPLE_RATE, WHISPER_RATE) for block in in_larger(blocks, 10 * SAMPLE_RATE))
@@ -28,14 +29,15 @@ def write_down(task: Json, progress: Any) -> Json:
     for word in transcriber.words(heard):
         before = min(max(before, word.start_ms), length)  # what a model hears may be out of order, and after the end
         words.append({"start_ms": before, "end_ms": min(max(before, word.end_ms), length), "text": word.text[:200]})
+        progress(before / max(1, length))
     return {"words": words}
 
 
 def find_moments(task: Json, progress: Any) -> Json:
     """``{"path", "asset", "words", "wish"}`` → ``{"candidates"}``."""
     path, asset = Path(task["path"]), Asset.model_validate(task["asset"])
-    sound = liveliness(path, Fraction(asset.duration_ms, 1000) if asset.has_sound else Fraction(0))
-    progress(0.6)
+    length = Fraction(asset.duration_ms, 1000) if asset.has_sound else Fraction(0)
+    sound = liveliness(path, length, lambda share: progress(_LISTENED * share))
     heard = Heard(
         words=[SaidWord.model_validate(word) for word in task["words"]],
         sound=sound,

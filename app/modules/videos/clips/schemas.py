@@ -233,6 +233,8 @@ class SearchOut(BaseModel):
     id: str
     video_id: str
     status: SearchStatus
+    progress: float = Field(ge=0, le=1, description="1 only when it has succeeded", examples=[0.42])
+    eta_seconds: int | None = Field(description="Seconds left, estimated; null while that is not known", examples=[21])
     created_at: datetime
     finished_at: datetime | None
     dry_run: bool

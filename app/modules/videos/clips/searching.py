@@ -4,6 +4,7 @@ become clips. A small workflow of its own; every effect is a step.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from app.modules.videos.clips.schemas import CreateClips
 from app.modules.videos.clips.service import Clips, wish_of
 from app.modules.videos.errors import InvalidClip
 from app.modules.videos.models import ClipSearch, SearchStatus
+from app.modules.videos.pipeline.progress import now_and_then
 from app.modules.videos.pipeline.watch import Flows
 from app.modules.videos.pipeline.workshop import JobEnded, Making, Workshop
 from app.modules.videos.scenery import Asset, SaidWord
@@ -34,6 +36,8 @@ TRANSCRIBE_DEADLINE_S = 8 * 3600.0
 RANKING_DEADLINE_S = 300.0
 _TRANSCRIBING = Limits(memory_mb=16_384, cpu_s=int(TRANSCRIBE_DEADLINE_S))
 _MOST = 500
+#: Of a search that has to write down first what is said.
+_WRITTEN_DOWN = 0.9
 Json = dict[str, Any]
 log = structlog.get_logger(__name__)
 
@@ -48,11 +52,13 @@ class SearchWorkflow:
             begun = await self._durable.step(self._steps.begin, search_id)
             if begun["model"] is not None and not begun["words"]:
                 words = await self._durable.long_step(
-                    lambda: self._steps.transcribe(begun), name="transcribe", deadline_s=TRANSCRIBE_DEADLINE_S
+                    lambda: self._steps.transcribe(search_id, begun),
+                    name="transcribe",
+                    deadline_s=TRANSCRIBE_DEADLINE_S,
                 )
                 begun["words"] = await self._durable.step(self._steps.keep_words, search_id, words)
             found = await self._durable.long_step(
-                lambda: self._steps.find(begun), name="find", deadline_s=SEARCH_DEADLINE_S
+                lambda: self._steps.find(search_id, begun), name="find", deadline_s=SEARCH_DEADLINE_S
             )
             ranked = await self._durable.long_step(
                 lambda: self._steps.rank(begun, found), name="rank", deadline_s=RANKING_DEADLINE_S
@@ -85,7 +91,8 @@ class SearchSteps:
             search = session.get(ClipSearch, search_id)
             if search is None:
                 raise JobEnded("The video was deleted.")
-            search.status = SearchStatus.SEARCHING
+            search.status, search.progress = SearchStatus.SEARCHING, 0.0
+            search.started_at = search.started_at or utc_now()
             source = self._clips.source(session, search.workspace_id, search.video_id)
             wish = wish_of(CreateClips.model_validate(search.wanted))
         return {
@@ -95,13 +102,14 @@ class SearchSteps:
             "model": str(self._whisper) if self._whisper is not None and source.asset.has_sound else None,
         }
 
-    async def transcribe(self, begun: Json) -> list[Json]:
+    async def transcribe(self, search_id: str, begun: Json) -> list[Json]:
         """What is said, word by word. Raises WhisperMissing."""
         asset = Asset.model_validate(begun["asset"])
         async with self._making.processor, self._making.blob(asset.blob) as path:
             task = {"path": str(path), "model": begun["model"], "duration_ms": asset.duration_ms}
             name = "app.modules.videos.clips.children:write_down"
-            done = await self._making.run(name, task, TRANSCRIBE_DEADLINE_S, limits=_TRANSCRIBING)
+            told = self._reporter(search_id, 0.0, _WRITTEN_DOWN)
+            done = await self._making.run(name, task, TRANSCRIBE_DEADLINE_S, told, _TRANSCRIBING)
             return done.result["words"]
 
     def keep_words(self, search_id: str, found: list[Json]) -> list[Json]:
@@ -114,7 +122,7 @@ class SearchSteps:
             kept = self._clips.keep_words(session, search.workspace_id, search.video_id, words)
         return [word.model_dump(mode="json") for word in kept]
 
-    async def find(self, begun: Json) -> list[Json]:
+    async def find(self, search_id: str, begun: Json) -> list[Json]:
         """The candidates, best first; more than are wanted where somebody else has the last word."""
         asset, wish = Asset.model_validate(begun["asset"]), Wish.model_validate(begun["wish"])
         if self._ranks(begun):
@@ -122,7 +130,18 @@ class SearchSteps:
         async with self._making.processor, self._making.blob(asset.blob) as path:
             task = {**begun, "path": str(path), "wish": wish.model_dump(mode="json")}
             name = "app.modules.videos.clips.children:find_moments"
-            return (await self._making.run(name, task, SEARCH_DEADLINE_S)).result["candidates"]
+            told = self._reporter(search_id, 0.0 if begun["model"] is None else _WRITTEN_DOWN, 1.0)
+            return (await self._making.run(name, task, SEARCH_DEADLINE_S, told)).result["candidates"]
+
+    def _reporter(self, search_id: str, start: float, stop: float) -> Callable[[float], None]:
+        """For a child whose work is this part of the search."""
+        return now_and_then(lambda share: self.tell(search_id, start + (stop - start) * share))
+
+    def tell(self, search_id: str, progress: float) -> None:
+        """How much of it is done, unless it has ended."""
+        at_work = (ClipSearch.id == search_id, ClipSearch.status == SearchStatus.SEARCHING)
+        with self._at.database.session_scope() as session:
+            session.execute(sa.update(ClipSearch).where(*at_work).values(progress=progress))
 
     def _ranks(self, begun: Json) -> bool:
         return self._ranker is not None and bool(begun["words"])
@@ -155,7 +174,7 @@ class SearchSteps:
                 except InvalidClip as error:  # what is left of one, cleaned, may be too short for a platform
                     notes.append(f"{each.title}: {error}")
             search.candidates, search.clip_ids, search.notes = found, made, notes
-            search.status, search.finished_at = SearchStatus.SUCCEEDED, utc_now()
+            search.status, search.progress, search.finished_at = SearchStatus.SUCCEEDED, 1.0, utc_now()
 
     def _clip(
         self,

@@ -44,6 +44,8 @@ from app.modules.videos.schemas import Failure
 from app.modules.videos.webinars import brands
 from app.modules.videos.webinars.sources import recording_asset
 
+#: So much of a search has to be done before it is told how long the rest will take.
+_TOLD_FROM = 0.05
 _STYLE = set(ClipStyle.model_fields)
 
 
@@ -238,6 +240,8 @@ def search_out(search: ClipSearch) -> SearchOut:
         id=search.id,
         video_id=search.video_id,
         status=SearchStatus(search.status),
+        progress=search.progress,
+        eta_seconds=_left(search),
         created_at=search.created_at,
         finished_at=search.finished_at,
         dry_run=search.wanted["dry_run"],
@@ -246,6 +250,14 @@ def search_out(search: ClipSearch) -> SearchOut:
         notes=list(search.notes),
         error=Failure(code=search.error_code or "", message=search.error_message or "") if failed else None,
     )
+
+
+def _left(search: ClipSearch) -> int | None:
+    """Seconds, by what it has taken so far."""
+    if search.status != SearchStatus.SEARCHING or search.started_at is None or search.progress < _TOLD_FROM:
+        return None
+    so_far = (utc_now() - search.started_at).total_seconds()
+    return round(so_far / search.progress * (1 - search.progress))
 
 
 def _found(candidate: Candidate) -> CandidateOut:

@@ -17,6 +17,23 @@ from app.modules.videos.models import RenderTask, TaskStatus
 _REPORT_EVERY_S = 0.9
 
 
+def now_and_then(write: Callable[[float], None]) -> Callable[[float], None]:
+    """A callback for a running child: has a share written down in a thread, about once a second."""
+    last = time.monotonic()
+    writing: set[asyncio.Future[Any]] = set()
+
+    def report(share: float) -> None:
+        nonlocal last
+        if writing or time.monotonic() - last < _REPORT_EVERY_S:
+            return
+        last = time.monotonic()
+        task = asyncio.ensure_future(asyncio.to_thread(write, share))
+        writing.add(task)
+        task.add_done_callback(writing.discard)
+
+    return report
+
+
 class TaskProgress:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -68,19 +85,7 @@ class TaskProgress:
 
     def reporter(self, job_id: str, fingerprint: str, frames: int) -> Callable[[float], None]:
         """A callback for a running child: writes its share of ``frames`` down, about once a second."""
-        last = time.monotonic()
-        writing: set[asyncio.Future[Any]] = set()
-
-        def report(share: float) -> None:
-            nonlocal last
-            if writing or time.monotonic() - last < _REPORT_EVERY_S:
-                return
-            last = time.monotonic()
-            task = asyncio.ensure_future(asyncio.to_thread(self._write, job_id, fingerprint, int(share * frames)))
-            writing.add(task)
-            task.add_done_callback(writing.discard)
-
-        return report
+        return now_and_then(lambda share: self._write(job_id, fingerprint, int(share * frames)))
 
     def _write(self, job_id: str, fingerprint: str, done: int) -> None:
         running = RenderTask.status == TaskStatus.RUNNING
