@@ -48,7 +48,7 @@ class Studio:
 
 
 class Moving(Protocol):
-    """Something that moves within its rectangle. ``covers``: nothing of what is behind is seen through it."""
+    """Something that moves within its rectangle. ``covers``: it paints every pixel of it, whatever was there."""
 
     rect: Rect
     covers: bool
@@ -61,11 +61,10 @@ class Moving(Protocol):
 class FilmLayer:
     """A recording in its window."""
 
-    covers = True
-
     def __init__(self, window: Window, source: Filmed, studio: Studio) -> None:
         self.rect = _inside(window)
         self._mask = _mask(window, self.rect)
+        self.covers = self._mask is None
         path, run = _reel(source, studio)
         self._film = studio.kept.film(Film, path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
 
@@ -78,15 +77,16 @@ class CutoutLayer:
 
     def __init__(self, window: Window, source: Filmed, studio: Studio) -> None:
         self.rect = _inside(window)
-        self.covers = not window.cutout
+        self._cutout = window.cutout
         self._mask = _mask(window, self.rect)
+        self.covers = self._mask is None and not window.cutout
         path, run = _reel(source, studio)
         self._film = studio.kept.film(CutoutFilm, path, run, fps=studio.fps, size=(self.rect.width, self.rect.height))
         self._backed = empty(self.rect.width, self.rect.height)
 
     def paint(self, index: int, planes: Planes) -> None:
         picture, under = self._film.picture(index), self.rect.of(planes)
-        if not self.covers:
+        if self._cutout:
             lay_cutout(picture, under)
             return
         fill(self._backed, colour_of(_BACKING))
@@ -136,11 +136,10 @@ def _crop_of(pane: Pane, index: int, picture: Planes) -> CropBox:
 class DrawnLayer:
     """The embedded presenter in a window."""
 
-    covers = True
-
     def __init__(self, window: Window, source: Drawn, studio: Studio) -> None:
         self.rect = _inside(window)
         self._mask = _mask(window, self.rect)
+        self.covers = self._mask is None
         self._at = source.at
         self._presenter = Presenter(shot_of(source, self.rect, studio), studio.prints)
         self._planes = empty(self.rect.width, self.rect.height)
@@ -164,11 +163,10 @@ class WholePresenter:
 class ZoomLayer:
     """A still that grows slowly, from its middle, in steps too small to be seen."""
 
-    covers = True
-
     def __init__(self, window: Window, source: Zoomed, studio: Studio) -> None:
         self.rect = _inside(window)
         self._mask = _mask(window, self.rect)
+        self.covers = self._mask is None
         self._source = source
         self._image = image_in(studio.files[source.asset.sha256], (self.rect.width, self.rect.height))
 

@@ -18,7 +18,7 @@ from app.media.stage import Outline, Rect, copy, draw_surroundings, empty, fade,
 from app.modules.videos.pipeline.ground import colour_of, draw_ground
 from app.modules.videos.pipeline.kept import Ground
 from app.modules.videos.pipeline.kinetic import Kinetic
-from app.modules.videos.pipeline.layers import Studio, WholePresenter, moving_in, rect_of
+from app.modules.videos.pipeline.layers import Moving, Studio, WholePresenter, moving_in, rect_of
 from app.modules.videos.pipeline.looks import Drawn, Fade, FadeKind, Look, Window
 from app.modules.videos.pipeline.stamps import RisingStamp, Stamp, stamps_of
 from app.modules.videos.pipeline.subtitles import Subtitles
@@ -92,6 +92,9 @@ class LookPainter:
         self.ground = self.standing.planes
         self._subtitles = None if self.moving else subtitles
         self.moving += [subtitles] if subtitles is not None else []
+        self._restored = [
+            part for place, part in enumerate(self.moving) if not _painted_over(part, self.moving[: place + 1])
+        ]
 
     def stills(self, frames: int) -> Iterator[tuple[Planes, int]] | None:
         """The pictures that stand still one after the other, and for how many frames; None if something moves."""
@@ -129,7 +132,7 @@ class LookPainter:
         return self
 
     def restore(self, planes: Planes) -> None:
-        for part in self.moving:
+        for part in self._restored:
             copy(part.rect.of(self.ground), part.rect.of(planes))
 
     def paint_moving(self, index: int, planes: Planes) -> None:
@@ -218,6 +221,20 @@ def _overlap(one: Rect, other: Rect) -> bool:
         and other.x < one.x + one.width
         and one.y < other.y + other.height
         and other.y < one.y + one.height
+    )
+
+
+def _painted_over(part: Moving, below: Iterable[Moving]) -> bool:
+    """Whether one of them, which may be itself, paints all of its place anyway."""
+    return any(other.covers and _within(part.rect, other.rect) for other in below)
+
+
+def _within(one: Rect, other: Rect) -> bool:
+    return (
+        other.x <= one.x
+        and other.y <= one.y
+        and one.x + one.width <= other.x + other.width
+        and one.y + one.height <= other.y + other.height
     )
 
 
