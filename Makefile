@@ -6,6 +6,9 @@ INSTALLED := .venv/.installed
 INSTALLED_DEV := .venv/.installed-dev
 JOBS ?= 5
 
+# Containers often forbid Python to keep what it compiled: then every start of a process compiles all libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test check bench install install-dev clean
 
