@@ -7,6 +7,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,22 @@ def any_database(any_url: str) -> Iterator[Database]:
     opened = Database(any_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def shared_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A migrated database for tests of one module that only read what the first has put there, once for each kind."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            path = tmp_path_factory.mktemp("shared") / "tenex.sqlite3"
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+            url = f"sqlite:///{path}"
+        else:
+            server = request.getfixturevalue("postgres")
+            url = stack.enter_context(contextmanager(_postgres_database)(server, "template_migrated"))
+        opened = Database(url)
+        stack.callback(opened.close)
+        yield opened
 
 
 def _postgres_database(server: Any, template: str) -> Iterator[str]:

@@ -63,11 +63,11 @@ def _videos() -> Iterator[Video]:
         )
 
 
-@pytest.fixture
-def videos(any_database: Database) -> list[tuple[Video, str]]:
+@pytest.fixture(scope="module")
+def videos(shared_database: Database) -> list[tuple[Video, str]]:
     """The videos of both workspaces, with what is said in each."""
     made = list(_videos())
-    with any_database.session_scope() as session:
+    with shared_database.session_scope() as session:
         session.add_all(
             Workspace(id=id_, name="Test", webhook_secret="s", created_at=START) for id_ in (OWNER, NEIGHBOUR)
         )
@@ -121,7 +121,7 @@ def _walk(database: Database, wanted: VideoFilter, sort: Sort, effort: Effort, l
 @pytest.mark.parametrize("effort", [Effort(), LITTLE], ids=["much", "little"])
 @pytest.mark.parametrize("sort", Sort)
 def test_filters_find_their_videos_and_no_others_each_once_in_order(
-    any_database: Database, videos: list[tuple[Video, str]], sort: Sort, effort: Effort
+    shared_database: Database, videos: list[tuple[Video, str]], sort: Sort, effort: Effort
 ) -> None:
     names = tuple(WANTED)
     several = _combinations(names, 0, 1, 2, len(names) - 1, len(names))
@@ -129,7 +129,7 @@ def test_filters_find_their_videos_and_no_others_each_once_in_order(
         wanted = VideoFilter(**{name: WANTED[name] for name in chosen})
         # Of those that terms find, only the newest are sorted otherwise: see the next test.
         cut_off = bool(wanted.search or wanted.tags) and sort.field != "created_at"
-        found = _walk(any_database, wanted, sort, Effort() if cut_off else effort)
+        found = _walk(shared_database, wanted, sort, Effort() if cut_off else effort)
         fitting = {video.id: video for video, said in videos if _fits(video, said, wanted)}
         assert len(found) == len(fitting), chosen
         keys = [_KEYS[sort.field](fitting[row.id]) for row in found]
@@ -139,18 +139,18 @@ def test_filters_find_their_videos_and_no_others_each_once_in_order(
             assert order == sorted(order, reverse=sort.descending), chosen
 
 
-def test_of_many_matches_the_newest_are_sorted(any_database: Database, videos: list[tuple[Video, str]]) -> None:
+def test_of_many_matches_the_newest_are_sorted(shared_database: Database, videos: list[tuple[Video, str]]) -> None:
     wanted = VideoFilter(search="paper")
-    found = _walk(any_database, wanted, Sort.TITLE, Effort(gathered=5))
-    newest = _walk(any_database, wanted, Sort.NEWEST, Effort())[:5]
+    found = _walk(shared_database, wanted, Sort.TITLE, Effort(gathered=5))
+    newest = _walk(shared_database, wanted, Sort.NEWEST, Effort())[:5]
     assert {row.id for row in found} == {row.id for row in newest}
 
 
 def test_a_page_that_had_to_look_at_too_many_is_short_and_not_the_last(
-    any_database: Database, videos: list[tuple[Video, str]]
+    shared_database: Database, videos: list[tuple[Video, str]]
 ) -> None:
     wanted = VideoFilter(search="pap", status=VideoStatus.FAILED, min_duration=1)
-    with any_database.read_scope() as session:
+    with shared_database.read_scope() as session:
         page = list_videos(session, OWNER, wanted, PageRequest(limit=2), effort=Effort(sieved=3))
     assert page.rows == []
     assert page.next is not None
