@@ -8,7 +8,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import ClassVar, Protocol
 
 import psutil
@@ -23,6 +25,7 @@ from app.modules.videos.composition import Composition
 from app.modules.videos.models import JobStatus, Kind, RenderJob, RenderTask, Revision
 from app.modules.videos.renders import Change, Order, new_video
 
+_DATABASE = "tenex.sqlite3"
 ENDED = (JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.CANCELED)
 
 
@@ -45,6 +48,22 @@ def program(module: str | None, environment: dict[str, str]) -> Worker:
     return subprocess.Popen(command, env=environment)
 
 
+def furnish(data: Path) -> Path:
+    """Put into a new data folder the database that the first start makes there, which takes 0.2 seconds each time."""
+    path = data / _DATABASE
+    if not path.exists():
+        data.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(_database())
+    return data
+
+
+@cache
+def _database() -> bytes:
+    with TemporaryDirectory() as folder:
+        prepare(Settings(data=Path(folder)))
+        return (Path(folder) / _DATABASE).read_bytes()
+
+
 class Site:
     """One installation in ``data``, on SQLite or the Postgres of ``database_url``; ``others`` are more settings."""
 
@@ -55,6 +74,8 @@ class Site:
     ) -> None:
         self.settings = Settings(data=data, database_url=database_url, fake_provider=fake_provider, **others)
         self._others = {f"TENEX_{name.upper()}": value for name, value in others.items()}
+        if database_url is None:
+            furnish(data)
         prepare(self.settings)
         self.services: Services = build_services(self.settings)
         self.database = self.services.platform.database

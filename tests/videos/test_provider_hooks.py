@@ -17,6 +17,7 @@ from httpx2 import Response
 from app.core.clock import utc_now
 from app.core.ids import new_id
 from app.modules.videos.models import TakeIntent, TakeStatus
+from tests.site import furnish
 from tests.vendors.heygen import HeyGenSimulator
 from tests.vendors.simulator import KEY, serving
 from tests.videos.installation import Caller, Installation, installed
@@ -26,7 +27,7 @@ SECRET = "whsec_of_this_account"
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path / "data", private_sources="127.0.0.1") as made:
+    with installed(furnish(tmp_path / "data"), private_sources="127.0.0.1") as made:
         yield made
 
 

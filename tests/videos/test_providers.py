@@ -14,6 +14,7 @@ from app.bootstrap import build_services
 from app.core.settings import Settings
 from app.core.vault import Unsealable
 from app.modules.videos.models import ProviderAccount
+from tests.site import furnish
 from tests.vendors.heygen import HeyGenSimulator
 from tests.vendors.simulator import KEY, serving
 from tests.videos.installation import Caller, Installation, installed
@@ -29,7 +30,7 @@ def vendor() -> Iterator[HeyGenSimulator]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Installation]:
-    with installed(tmp_path / "data", private_sources="127.0.0.1") as made:
+    with installed(furnish(tmp_path / "data"), private_sources="127.0.0.1") as made:
         yield made
 
 
@@ -97,7 +98,7 @@ def test_an_api_that_was_retired_is_off_until_the_operator_allows_it(
     assert refused.status_code == 400
     assert "kind heygen instead" in refused.text
     assert "TENEX_HEYGEN_V2" in refused.text
-    with installed(tmp_path / "allowed", private_sources="127.0.0.1", heygen_v2="true") as place:
+    with installed(furnish(tmp_path / "allowed"), private_sources="127.0.0.1", heygen_v2="true") as place:
         assert place.caller().post("/providers", account).status_code == 201
 
 
