@@ -17,10 +17,10 @@ from tests.cli.conftest import SECONDS, command
 
 
 @contextmanager
-def running(environment: dict[str, str], port: int) -> Iterator[subprocess.Popen[str]]:
+def running(environment: dict[str, str], port: int, workers: int = 1) -> Iterator[subprocess.Popen[str]]:
     """A server that has said it is ready."""
     server = subprocess.Popen(
-        command("up", "--port", str(port), "--workers", "2", "--json"),
+        command("up", "--port", str(port), "--workers", str(workers), "--json"),
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -48,7 +48,7 @@ def ended(processes: list[psutil.Process], seconds: float) -> bool:
 
 
 def test_it_stops_on_ctrl_c_and_leaves_no_process(environment: dict[str, str], port: int, data: Path) -> None:
-    with running(environment, port) as server:
+    with running(environment, port, workers=2) as server:
         assert httpx2.get(f"http://127.0.0.1:{port}/health").status_code == 200
         assert (data / "tenex.sqlite3").exists()
         children = family(server)
