@@ -38,15 +38,15 @@ def source(place: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Every frame says which it is, in the middle of the picture; every second clicks."""
     folder = tmp_path_factory.mktemp("source")
     silent, whole = folder / "silent.mp4", folder / "whole.mp4"
-    record(silent, Fraction(FPS), FPS * SECONDS, size=(1920, 1080))
+    record(silent, Fraction(FPS), FPS * SECONDS, size=(1280, 720))
     click = "aevalsrc='if(lt(mod(t,1),0.05),0.5*sin(2*PI*1000*t),0.02*sin(2*PI*300*t))':s=48000"
     sound = ("-f", "lavfi", "-i", click, "-c:v", "copy", "-c:a", "aac", "-b:a", "96k", "-t", str(SECONDS))
     run_ffmpeg(("-i", str(silent), *sound, "-map", "0:v", "-map", "1:a", str(whole)), timeout_s=60)
-    return uploaded(place, whole, "Barcodes", SECONDS)
+    return uploaded(place, whole, "Barcodes", SECONDS, (1280, 720))
 
 
 def clip(place: Site, source: str, start: float, end: float, **wanted: Any) -> tuple[RenderJob, Path]:
-    asked = CreateClips.model_validate({"ranges": [{"start": start, "end": end}], **wanted})
+    asked = CreateClips.model_validate({"ranges": [{"start": start, "end": end}], "resolution": "720p", **wanted})
     with place.database.session_scope() as session:
         ordered = place.services.clips.ask(session, place.workspace_id, source, asked)
         job_id = ordered.clips[0].video.render.id if ordered.clips[0].video.render else ""
@@ -63,8 +63,8 @@ def pictures(path: Path) -> list[NDArray[np.uint8]]:
 def test_a_clip_has_exactly_its_frames_in_the_middle_of_a_tall_picture(place: Site, source: str) -> None:
     _, path = clip(place, source, 3.4, 6.6, framing={"mode": "fill"}, captions=None)
     found = pictures(path)
-    assert found[0].shape == (1920, 1080)
-    band = [picture[656:1264] for picture in found]
+    assert found[0].shape == (1280, 720)
+    band = [picture[437:843] for picture in found]
     assert [code_of(each) for each in band] == list(range(85, 165))
 
 
@@ -110,7 +110,7 @@ def test_captions_show_the_words_of_the_range_and_nothing_else_changes(place: Si
     _, bare = clip(place, source, 3.0, 6.0, framing={"mode": "center"}, captions=None)
     changed = [np.abs(a.astype(int) - b) > 60 for a, b in zip(pictures(burned), pictures(bare), strict=True)]
     rows = np.flatnonzero(np.any(changed, axis=(0, 2)))
-    assert 259 <= rows.min() <= rows.max() <= 1661
+    assert 173 <= rows.min() <= rows.max() <= 1107
     assert all(each.any() for each in changed[1:70])
     with place.database.read_scope() as session:
         revision = session.get_one(Revision, (job.video_id, 1))
@@ -126,7 +126,7 @@ def test_a_change_of_style_makes_new_pictures_and_keeps_the_sound(place: Site, s
     again = place.wait(job_id, 120)
     assert again.status == "succeeded"
     assert {task.kind: task.status for task in place.tasks(job_id)} == {"chunk": "made", "mix": "reused"}
-    assert pictures(place.file(again))[0].shape == (1080, 1080)
+    assert pictures(place.file(again))[0].shape == (720, 720)
 
 
 def test_moments_are_found_and_rendered_without_a_transcript(place: Site, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_what_is_cleaned_keeps_picture_sound_and_captions_together(place: Site, 
         place.services.transcripts.put(session, place.workspace_id, source, words, None)
     wanted = {"framing": {"mode": "fill"}, "captions": None, "clean": {"longest_pause": 0.5}}
     job, path = clip(place, source, 0.6, 8.0, **wanted)
-    codes = [code_of(picture[656:1264]) for picture in pictures(path)]
+    codes = [code_of(picture[437:843]) for picture in pictures(path)]
     assert codes == sorted(codes)
     runs = [[codes[0]]]
     for code in codes[1:]:
@@ -188,7 +188,7 @@ def test_a_rendered_clip_says_where_its_crop_is_and_that_the_platform_can_take_i
     with place.database.read_scope() as session:
         found = place.services.clips.get(session, place.workspace_id, job.video_id)
     ((pane,),) = [shot.panes for shot in found.framing]
-    assert pane.box == (0, 0, 1080, 1920)
+    assert pane.box == (0, 0, 720, 1280)
     assert (pane.path[0].x, pane.path[0].time) == (0.5, 3.0)
     assert [check.name for check in found.conformance] == [
         "size", "length", "frame rate", "bit rate", "file size", "codecs", "file structure", "loudness", "true peak",
