@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
-from app.mcp.gateway import HasVideos, LocalGateway
+from app.mcp.local import HasVideos, LocalGateway
 from app.mcp.tools import build_server
 from app.modules.accounts.service import Accounts
 
