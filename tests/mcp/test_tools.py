@@ -124,8 +124,12 @@ def test_without_credits_the_tool_says_so_and_nothing_is_made(connect: Connect, 
 
 def test_a_video_of_another_workspace_is_as_unknown_as_none(agent: Agent, server: Installation) -> None:
     theirs = server.caller().make()["id"]
-    for unknown in (theirs, "", "avatars", "../../credits", "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41"):
-        answer = agent.call("get_video_status", video_id=unknown)
+
+    async def ask(client: Client) -> list[CallToolResult]:
+        unknown = (theirs, "", "avatars", "../../credits", "01936f2e-8d7a-7c11-9c7e-3f2b8a6d5e41")
+        return [await client.call_tool("get_video_status", {"video_id": video_id}) for video_id in unknown]
+
+    for answer in agent.use(ask):
         assert answer.is_error
         assert "There is no such video in this workspace. (video_not_found)" in said(answer)
 
