@@ -18,6 +18,12 @@ from tests.cli.conftest import SECONDS, Tenex, command
 TALK = "Maybe we will see. What a big problem, my friend, and more to come before the end of it."
 
 
+@pytest.fixture
+def environment(environment: dict[str, str]) -> dict[str, str]:
+    """With one worker, whose start takes as long as a short render."""
+    return environment | {"TENEX_WORKERS": "1"}
+
+
 def test_the_choices_are_those_of_the_api() -> None:
     assert get_args(AspectChoice) == tuple(AspectRatio)
     assert get_args(ResolutionChoice) == tuple(Resolution)

@@ -68,7 +68,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     programs = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
     environment = clean | {"PATH": programs, "TENEX_DATA": str(folder / "data")}
     server = subprocess.Popen(
-        ["tenex", "up", "--port", str(port), "--json"],
+        ["tenex", "up", "--port", str(port), "--workers", "1", "--json"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
