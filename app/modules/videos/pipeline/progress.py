@@ -83,6 +83,12 @@ class TaskProgress:
         }
         session.execute(_update(job_id, fingerprint).where(open_tasks).values(values))
 
+    def left(self, session: Session, job_id: str, kind: str) -> int:
+        """How many are not done."""
+        is_open = RenderTask.status.in_((TaskStatus.QUEUED, TaskStatus.RUNNING))
+        mine = (RenderTask.job_id == job_id, RenderTask.kind == kind, is_open)
+        return session.scalar(sa.select(sa.func.count()).select_from(RenderTask).where(*mine)) or 0
+
     def reporter(self, job_id: str, fingerprint: str, frames: int) -> Callable[[float], None]:
         """A callback for a running child: writes its share of ``frames`` down, about once a second."""
         return now_and_then(lambda share: self._write(job_id, fingerprint, int(share * frames)))

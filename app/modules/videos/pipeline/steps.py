@@ -39,6 +39,8 @@ MIX_DEADLINE_S = 3600.0
 SURVEY_DEADLINE_S = 1800.0
 WORDS_DEADLINE_S = 600.0
 PACKAGE_DEADLINE_S = 900.0
+#: More chunks than two minutes of a webinar have.
+_MANY_CHUNKS = 12
 _TYPES = {
     "video": "video/mp4",
     "preview": "video/mp4",
@@ -203,12 +205,20 @@ class Steps:
                     )
 
     async def make_mix(self, job_id: str, workspace_id: str, document: dict[str, Any]) -> None:
-        """Mix a part of what is heard and master it, unless that is there."""
+        """Mix a part of what is heard and master it, unless that is there: beside pictures in the end, when each worker
+        has only some of them left, and before that in their place, where it takes no memory beside theirs.
+        """
         sound = Sound.model_validate(document)
-        async with self._making.making(job_id, workspace_id, sound.fingerprint, at=self._making.desk) as missing:
+        left = await asyncio.to_thread(self._left_to_draw, job_id)
+        place = self._making.processor if left > _MANY_CHUNKS else self._making.desk
+        async with self._making.making(job_id, workspace_id, sound.fingerprint, at=place) as missing:
             if missing:
                 with self._at.folder() as folder:
                     await self._mix(job_id, workspace_id, sound, folder)
+
+    def _left_to_draw(self, job_id: str) -> int:
+        with self._at.database.read_scope() as session:
+            return self.progress.left(session, job_id, "chunk")
 
     async def _mix(self, job_id: str, workspace_id: str, sound: Sound, folder: Path) -> None:
         out = folder / "mix.aac"

@@ -89,7 +89,7 @@ class Making:
         self._at = workshop
         self.progress = TaskProgress(workshop.database)
         self.processor = asyncio.Semaphore(1)
-        #: Where sound is mixed, beside pictures, so that no worker is left with pictures at the end for having mixed.
+        #: Where sound is mixed beside the last pictures, so that no worker is left with some for having mixed.
         self.desk = asyncio.Semaphore(1)
 
     @contextlib.asynccontextmanager
