@@ -14,6 +14,8 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from app.core.settings import Settings
 
 REDACTED = "[redacted]"
+#: Libraries that tell of every start and migration of theirs, and advise against SQLite, which is our default.
+_CHATTY = ("dbos", "mcp.server.streamable_http_manager")
 _SECRET_NAMES = frozenset({"authorization", "cookie", "password", "secret", "webhook_secret", "jwt_key", "plaintext"})
 _SECRETS = re.compile(
     r"(tnx_[a-z0-9]+_)[A-Za-z0-9_-]+|((?i:bearer)\s+)[A-Za-z0-9._~+/=-]+|(://[^:/@\s]*:)[^@/\s]+(?=@)"
@@ -47,6 +49,8 @@ def configure_logging(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
 
 
 def _last_processors(settings: Settings) -> list[Processor]:
