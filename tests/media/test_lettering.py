@@ -96,13 +96,13 @@ def test_kerning_and_marks_come_from_the_font() -> None:
 def test_symbols_that_no_font_has_are_left_out_and_told() -> None:
     fonts = fonts_for("a\uffffb", Face())  # no character, so that no font can have it
     assert fonts.missing == {"\uffff"}
-    assert [run.text for run in fonts.runs("a\uffffb")] == ["ab"]
+    assert [text for text, font in fonts.clusters("a\uffffb") if font is not None] == ["a", "b"]
 
 
 def test_letters_that_no_font_has_are_an_error_that_names_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faces, "_installed", lambda: ())
-    with pytest.raises(NoFont, match=r"No font has the letters 测的 \(Cjk\)\. Upload one.*fonts-noto-cjk"):
-        set_text("Test 测的", Face(), size=40, width=400)
+    with pytest.raises(NoFont, match=r"No font has the letters ကခ \(Myanmar\)\. Upload one.*fonts-noto-core"):
+        set_text("Test ခက", Face(), size=40, width=400)
 
 
 def test_text_of_which_nothing_is_left_is_an_empty_picture() -> None:
@@ -111,8 +111,9 @@ def test_text_of_which_nothing_is_left_is_an_empty_picture() -> None:
 
 
 def test_neutral_characters_stay_with_what_they_follow() -> None:
-    fonts = fonts_for("Sales, 2026", Face())
-    assert [run.text for run in fonts.runs("Sales, 2026")] == ["Sales, 2026"]
+    fonts = fonts_for("Sales, 2026 मई, 2026", Face())
+    names = [font.path.name for text, font in fonts.clusters("Sales, 2026") if font is not None]
+    assert names == ["Inter-Regular.ttf"] * len("Sales, 2026")
 
 
 def test_a_font_that_is_none_is_named(tmp_path: Path) -> None:

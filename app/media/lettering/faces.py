@@ -2,9 +2,10 @@
 # pyright: reportUnknownArgumentType=false
 """Which font draws which character: one's own, then those that ship with us, then those of the system.
 
-Ours (Inter, under the SIL Open Font License, beside them) cover Latin, Greek and Cyrillic, and look the same on every
-machine. Other scripts come from the fonts that are installed. Letters that no font has are an error that names them;
-symbols are left out, and told.
+Ours (Inter and parts of Noto, under the SIL Open Font License, beside them) cover Latin, Greek, Cyrillic, Chinese,
+Japanese, Korean, Arabic, Hebrew, Devanagari, Thai and emoji, and look the same on every machine. Other scripts come
+from the fonts that are installed. Letters that no font has are an error that names them; symbols are left
+out, and told.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from fontTools.ttLib import TTFont
-from PIL import ImageFont
 
 from app.core.errors import TenexError
+from app.media.lettering.wrapping import clusters
 from app.media.refusals import Corrupt
 
 _FOLDERS = (
@@ -60,14 +61,32 @@ _SHIPPED = {
     Weight.SEMIBOLD: "Inter-SemiBold.ttf",
     Weight.TITLE: "InterDisplay-Bold.ttf",
 }
+#: Emoji, and what Inter has not. All of these are bold: what is read in them most are captions.
+_EMOJI = "NotoColorEmoji.ttf"
+_OTHERS = (
+    "NotoSansCJKsc-Bold.otf",
+    "NotoSansArabic-Bold.ttf",
+    "NotoSansHebrew-Bold.ttf",
+    "NotoSansDevanagari-Bold.ttf",
+    "NotoSansThai-Bold.ttf",
+    _EMOJI,
+)
+#: What asks for a sign as an emoji, in colours, and what asks for it as text; the keycap asks for the first.
+_AS_EMOJI, _AS_TEXT, _KEYCAP = "\ufe0f", "\ufe0e", "\u20e3"
+#: From here on, what is an emoji at all is one without being asked.
+_MOSTLY_EMOJI = 0x1F000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """What text is to look like. ``own``: a font that is tried first, in whatever weight it has."""
+    """What text is to look like. ``own``: a font that is tried first, in whatever weight it has.
+
+    ``language`` by ISO 639, where characters are drawn in another way in each; "" for what the text itself tells.
+    """
 
     weight: Weight = Weight.REGULAR
     own: Path | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +96,6 @@ class Font:
     path: Path
     characters: frozenset[int]
 
-    def at(self, size: float) -> ImageFont.FreeTypeFont:
-        """Loaded for this size, in pixels. Raises ``Corrupt``."""
-        try:
-            return ImageFont.truetype(self.path, size)
-        except OSError as error:
-            raise _unreadable(self.path, error) from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """Characters that follow each other and are drawn with one font."""
-
-    text: str
-    font: Font
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fonts:
@@ -99,42 +103,57 @@ class Fonts:
 
     chain: tuple[Font, ...]
     missing: frozenset[str]
+    emoji: Font | None = None
 
-    def runs(self, text: str) -> Iterator[Run]:
-        """In the order of reading. What is ``missing`` is left out."""
-        begun, font = "", self.chain[0]
-        for character in text:
-            following = self._font_of(character, font)
-            if following is None:
-                continue
-            if following is not font and begun:
-                yield Run(text=begun, font=font)
-                begun = ""
-            begun, font = begun + character, following
-        if begun:
-            yield Run(text=begun, font=font)
+    def clusters(self, text: str) -> Iterator[tuple[str, Font | None]]:
+        """All of the text in pieces that are not divided; ``None`` for what is ``missing``."""
+        font = self.chain[0]
+        for cluster in clusters(text):
+            following = self._font_of(cluster, font)
+            yield cluster, following
+            font = following or font
 
-    def _font_of(self, character: str, current: Font) -> Font | None:
+    def _font_of(self, cluster: str, current: Font) -> Font | None:
         """What has no direction of its own stays with what it follows, so that this is shaped and turned as one."""
-        if _follows(character) or (_is_neutral(character) and ord(character) in current.characters):
+        first = cluster[0]
+        if _follows(first):
             return current
-        return next((font for font in self.chain if ord(character) in font.characters), None)
+        if self.emoji is not None and _is_emoji(cluster, self.emoji):
+            return self.emoji
+        if _is_neutral(first) and current is not self.emoji and ord(first) in current.characters:
+            return current
+        return next((font for font in self.chain if ord(first) in font.characters), None)
 
 
 def fonts_for(text: str, face: Face) -> Fonts:
     """Raises ``Corrupt`` for a font of one's own that cannot be read, ``NoFont`` for letters that no font has."""
-    chain = [*([read_font(face.own)] if face.own is not None else []), read_font(_shipped(face.weight))]
+    chain = [*([read_font(face.own)] if face.own is not None else []), read_font(_shipped(_SHIPPED[face.weight]))]
     wanted = {character for character in text if not _follows(character)}
     missing = {character for character in wanted if not any(ord(character) in font.characters for font in chain)}
-    for _ in range(_MOST_USED):
-        more = _of_system(frozenset(missing), bold=face.weight is not Weight.REGULAR) if missing else None
-        if more is None:
-            break
+    for more in _more(missing, bold=face.weight is not Weight.REGULAR):
         chain.append(more)
         missing -= set(map(chr, more.characters))
     if letters := sorted(character for character in missing if unicodedata.category(character)[0] == "L"):
         raise _no_font(letters)
-    return Fonts(chain=tuple(chain), missing=frozenset(missing))
+    asked = any(sign in text for sign in (_AS_EMOJI, _KEYCAP)) or any(map(_may_be_emoji, wanted))
+    asked = asked or any(font.path == _shipped(_EMOJI) for font in chain)
+    emoji = read_font(_shipped(_EMOJI)) if asked else None
+    return Fonts(chain=tuple(chain), missing=frozenset(missing), emoji=emoji)
+
+
+def _more(missing: set[str], *, bold: bool) -> Iterator[Font]:
+    """Fonts that have some of what is missing; whoever takes one takes out of ``missing`` what it has."""
+    for name in _OTHERS:
+        if not missing:
+            return
+        font = read_font(_shipped(name))
+        if any(ord(character) in font.characters for character in missing):
+            yield font
+    for _ in range(_MOST_USED):
+        more = _of_system(frozenset(missing), bold=bold) if missing else None
+        if more is None:
+            return
+        yield more
 
 
 @cache
@@ -165,14 +184,27 @@ def _unreadable(path: Path, error: Exception) -> Corrupt:
 
 
 @cache
-def _shipped(weight: Weight) -> Path:
-    with as_file(files("app.media.lettering") / "fonts" / _SHIPPED[weight]) as path:
+def _shipped(name: str) -> Path:
+    with as_file(files("app.media.lettering") / "fonts" / name) as path:
         return path
 
 
 def _follows(character: str) -> bool:
     """Marks, and joiners between letters."""
     return unicodedata.combining(character) != 0 or unicodedata.category(character) in ("Mn", "Me", "Cf")
+
+
+def _may_be_emoji(character: str) -> bool:
+    """Without being asked: what Unicode calls ``Emoji_Presentation``, and newer or rarer ones, as telephones do."""
+    if ord(character) >= _MOSTLY_EMOJI:
+        return not character.isalpha()
+    return unicodedata.category(character) == "So" and unicodedata.east_asian_width(character) == "W"
+
+
+def _is_emoji(cluster: str, emoji: Font) -> bool:
+    if _AS_TEXT in cluster or ord(cluster[0]) not in emoji.characters:
+        return False
+    return _may_be_emoji(cluster[0]) or _AS_EMOJI in cluster or _KEYCAP in cluster
 
 
 def _is_neutral(character: str) -> bool:

@@ -1,30 +1,26 @@
-# pyright: reportUnknownMemberType=false
-"""Sets text: words → a picture of how much of each pixel they cover.
+"""Sets text: words → a picture of how much of each pixel they cover, and of the colours of emoji.
 
-Letters are drawn four times as large and reduced: so they stand where they should to a quarter of a pixel, at any
-size, and text that was made smaller has the same lines and proportions.
+Letters stand where they should to a fraction of a pixel, at any size: text that was made smaller has the same lines and
+proportions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from math import ceil, floor
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from app.media.encode import Plane
+from app.media.lettering.direction import in_order, levels
 from app.media.lettering.faces import Face, Font, Fonts, fonts_for
-from app.media.lettering.wrapping import balanced, is_right_to_left, plain, wrapped
+from app.media.lettering.shaping import Box, Shaped, Shaper, shaper
+from app.media.lettering.wrapping import balanced, is_right_to_left, language_of, plain, wrapped
 
-_FINE = 4
-#: Widths are measured at this size, where nothing is rounded.
-_MEASURED = 256
 _LEADING_LEAST, _LEADING_MOST = 1.14, 1.5
 #: Text is made smaller in such steps, and no more when it is so small that nobody could read it.
 _SHRINK, _SMALLEST = 0.95, 4
@@ -41,10 +37,12 @@ class Align(StrEnum):
 class Lettering:
     """Text in its place: ``coverage`` holds all of its ink, 0..255. ``baseline``: of the first line, in rows.
 
+    ``own``: what of it has colours of its own, as emoji have: blue, green, red, times how much that covers, and that.
     ``missing``: symbols that no font has; they are left out.
     """
 
     coverage: Plane
+    own: NDArray[np.uint8] | None = None
     lines: tuple[str, ...]
     size: float
     baseline: int
@@ -58,6 +56,14 @@ class Lettering:
     @property
     def height(self) -> int:
         return self.coverage.shape[0]
+
+    def coloured(self, colour: tuple[int, int, int]) -> NDArray[np.float32]:
+        """Blue, green and red of its ink in each pixel, if letters have this colour."""
+        if self.own is None:
+            return np.broadcast_to(np.asarray(colour, np.float32), (*self.coverage.shape, 3))
+        own, every = self.own.astype(np.float32), self.coverage.astype(np.float32)[:, :, None]
+        letters = np.maximum(every - own[:, :, 3:], 0)
+        return np.minimum((own[:, :, :3] * 255 + letters * np.asarray(colour, np.float32)) / np.maximum(every, 1), 255)
 
 
 def set_text(text: str, face: Face, *, size: float, width: float, align: Align = Align.START) -> Lettering:
@@ -85,8 +91,10 @@ def fit_text(
     return setting.at(size, width)
 
 
-def ink(bgr: NDArray[np.uint8], coverage: Plane, at: tuple[int, int], colour: tuple[int, int, int]) -> None:
-    """Draw in one colour (blue, green, red) what is covered, its upper left corner at column and row ``at``."""
+def ink(
+    bgr: NDArray[np.uint8], coverage: Plane, at: tuple[int, int], colour: tuple[int, int, int] | NDArray[np.float32]
+) -> None:
+    """Draw in one colour (blue, green, red), or in each pixel's, what is covered; its upper left corner is ``at``."""
     x, y = at
     place = bgr[y : y + coverage.shape[0], x : x + coverage.shape[1]]
     share = coverage[:, :, None].astype(np.float32) / 255
@@ -100,10 +108,11 @@ class Text:
         self._text = plain(text)
         self._fonts: Fonts = fonts_for(self._text.replace("\n", ""), face)
         self._text = plain("".join(each for each in self._text if each not in self._fonts.missing))
+        self._backwards = is_right_to_left(self._text)
+        self._language = face.language or language_of(self._text)
         self._align = align
         self._break = balanced if balance else wrapped
-        self._widths: dict[str, float] = {}
-        self._loaded: dict[Font, ImageFont.FreeTypeFont] = {}
+        self._lines: dict[str, _Line] = {}
 
     def may_fit(self, size: float, width: float, height: float, lines: int) -> bool:
         """Whether it is worth drawing."""
@@ -122,34 +131,33 @@ class Text:
 
     def _width(self, text: str) -> float:
         """In multiples of the size."""
-        if text not in self._widths:
-            advances = (self._measuring(run.font).getlength(run.text) for run in self._fonts.runs(text))
-            self._widths[text] = sum(advances) / _MEASURED
-        return self._widths[text]
+        return self._line(text).width
 
-    def _measuring(self, font: Font) -> ImageFont.FreeTypeFont:
-        if font not in self._loaded:
-            self._loaded[font] = font.at(_MEASURED)
-        return self._loaded[font]
+    def _line(self, text: str) -> _Line:
+        if text not in self._lines:
+            runs = _runs(text, self._fonts, backwards=self._backwards)
+            self._lines[text] = _Line(tuple(run.shaped(self._language) for run in runs))
+        return self._lines[text]
 
     @cached_property
     def _metrics(self) -> tuple[float, float]:
         """Of the first font, in multiples of the size: the ascent, and from line to line."""
-        ascent, descent = self._measuring(self._fonts.chain[0]).getmetrics()
-        whole = max(1, ascent + descent)
-        leading = min(_LEADING_MOST, max(_LEADING_LEAST, whole / _MEASURED))
-        return leading * ascent / whole, leading
+        first = shaper(self._fonts.chain[0].path)
+        whole = max(0.01, first.ascent + first.descent)
+        leading = min(_LEADING_MOST, max(_LEADING_LEAST, whole))
+        return leading * first.ascent / whole, leading
 
     def _drawn(self, lines: Sequence[str], size: float) -> Lettering:
         ascent, leading = self._metrics
-        sheet = _Sheet(size, self._fonts)
-        advances = [self._width(line) * size for line in lines]
-        widest = max(advances, default=0.0)
-        for number, (line, advance) in enumerate(zip(lines, advances, strict=True)):
-            sheet.write(line, self._left(line, widest - advance), (ascent + number * leading) * size)
-        coverage, above = sheet.picture(widest, leading * size * len(lines))
+        set_lines = [self._line(line) for line in lines]
+        widest = max((line.width for line in set_lines), default=0.0)
+        sheet = _Sheet(size)
+        for number, line in enumerate(set_lines):
+            sheet.write(line, self._left(widest - line.width) * size, (ascent + number * leading) * size)
+        coverage, own, above = sheet.picture(widest * size, leading * size * len(lines))
         return Lettering(
             coverage=coverage,
+            own=own,
             lines=tuple(lines),
             size=size,
             baseline=above + round(ascent * size),
@@ -157,52 +165,83 @@ class Text:
             missing=self._fonts.missing,
         )
 
-    def _left(self, line: str, room: float) -> float:
+    def _left(self, room: float) -> float:
         if self._align is Align.CENTRE:
             return room / 2
-        return room if is_right_to_left(line) else 0.0
+        return room if self._backwards else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Stroke:
-    """A run at its place on the sheet, in fine pixels; its ink is in ``box`` (left, top, right, bottom)."""
+class _Run:
+    """Characters that follow each other, of one font and one direction."""
 
     text: str
-    font: ImageFont.FreeTypeFont
-    x: float
-    y: float
-    box: tuple[float, float, float, float]
+    font: Font
+    level: int
+
+    def shaped(self, language: str) -> tuple[Shaper, Shaped]:
+        found = shaper(self.font.path)
+        return found, found.shape(self.text, backwards=self.level % 2 == 1, language=language)
+
+
+def _runs(line: str, fonts: Fonts, *, backwards: bool) -> list[_Run]:
+    """As they are seen from left to right."""
+    raised, place, runs = levels(line, backwards=backwards), 0, list[_Run]()
+    for text, font in fonts.clusters(line):
+        level = raised[place]
+        place += len(text)
+        if font is None:
+            continue
+        if runs and (runs[-1].font, runs[-1].level) == (font, level):
+            text = runs.pop().text + text
+        runs.append(_Run(text=text, font=font, level=level))
+    return in_order(runs, [run.level for run in runs])
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Runs from left to right, in multiples of the size."""
+
+    runs: tuple[tuple[Shaper, Shaped], ...]
+
+    @property
+    def width(self) -> float:
+        return sum(shaped.advance for _, shaped in self.runs)
 
 
 class _Sheet:
     """Where text is written, as large as its ink takes."""
 
-    def __init__(self, size: float, fonts: Fonts) -> None:
-        self._size, self._fonts = size * _FINE, fonts
-        self._strokes: list[_Stroke] = []
+    def __init__(self, size: float) -> None:
+        self._size = size
+        self._written: list[tuple[Shaper, Shaped, float, float]] = []
 
-    def write(self, line: str, x: float, y: float) -> None:
-        """From this place on the baseline on. Runs of one font are laid in the direction of the line."""
-        runs = list(self._fonts.runs(line))
-        x, y = x * _FINE, y * _FINE
-        for run in reversed(runs) if is_right_to_left(line) else runs:
-            font = run.font.at(self._size)
-            left, top, right, bottom = font.getbbox(run.text, anchor="ls")
-            self._strokes.append(
-                _Stroke(text=run.text, font=font, x=x, y=y, box=(x + left, y + top, x + right, y + bottom))
-            )
-            x += font.getlength(run.text)
+    def write(self, line: _Line, x: float, y: float) -> None:
+        """From this place on the baseline on."""
+        for font, shaped in line.runs:
+            self._written.append((font, shaped, x, y))
+            x += shaped.advance * self._size
 
-    def picture(self, width: float, height: float) -> tuple[Plane, int]:
-        """At least so large, and larger where ink goes beyond; and by how many rows above."""
-        boxes = [(0.0, 0.0, width * _FINE, height * _FINE), *(stroke.box for stroke in self._strokes)]
-        left, top = (floor(min(box[side] for box in boxes) / _FINE) for side in (0, 1))
-        right, bottom = (ceil(max(box[side] for box in boxes) / _FINE) for side in (2, 3))
-        columns, rows = max(1, right - left), max(1, bottom - top)
-        image = Image.new("L", (columns * _FINE, rows * _FINE))
-        draw = ImageDraw.Draw(image)
-        for stroke in self._strokes:
-            place = (stroke.x - left * _FINE, stroke.y - top * _FINE)
-            draw.text(place, stroke.text, 255, stroke.font, anchor="ls")
-        fine = np.asarray(image, np.uint8)
-        return np.asarray(cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8), -top
+    def picture(self, width: float, height: float) -> tuple[Plane, NDArray[np.uint8] | None, int]:
+        """At least so large, and larger where ink goes beyond; its colours, if any; how far it goes above."""
+        boxes = [(0.0, 0.0, width, height), *self._boxes()]
+        left, top = (floor(min(box[side] for box in boxes)) for side in (0, 1))
+        right, bottom = (ceil(max(box[side] for box in boxes)) for side in (2, 3))
+        coverage = np.zeros((max(1, bottom - top), max(1, right - left)), np.uint8)
+        coloured = any(font.has_colour for font, _, _, _ in self._written)
+        own = np.zeros((*coverage.shape, 4), np.uint8) if coloured else None
+        for font, shaped, x, y in self._written:
+            for shape in shaped.shapes:
+                if own is not None and font.has_colour:
+                    font.paint(own, shape, (x - left, y - top), self._size)
+                else:
+                    font.cover(coverage, shape, (x - left, y - top), self._size)
+        if own is not None:
+            coverage = np.maximum(coverage, own[:, :, 3])
+        return coverage, own, -top
+
+    def _boxes(self) -> Iterator[Box]:
+        for font, shaped, x, y in self._written:
+            for box in filter(None, map(font.box, shaped.shapes)):
+                left, top, right, bottom = (each * self._size for each in box)
+                yield x + left, y + top, x + right, y + bottom

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import PIL
+from importlib.metadata import version
 
 #: Part of the fingerprint of whatever shows text: raise it with anything in this package that can change a pixel.
-LETTERING_VERSION = f"lettering-1/inter-4.1/pillow-{PIL.__version__}"
+LETTERING_VERSION = f"lettering-2/inter-4.1/noto-2026-11/uharfbuzz-{version('uharfbuzz')}"

@@ -6,6 +6,7 @@ it; a word that is wider than a line is broken where it has to be.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
@@ -14,8 +15,15 @@ Measure = Callable[[str], float]
 _MOST_MARKS = 3
 _NOT_FIRST = set("、。，．・：；？！”’）］｝〉》」』】〕ー々…‥ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;?!)]}%")
 _NOT_LAST = set("“‘（［｛〈《「『【〔([{$￥£€")
-#: Joiners, which change how letters are shaped; all other invisible characters are left out.
-_JOINERS = "\u200c\u200d"
+#: Joiners, which change how letters are shaped. All other invisible characters are left out, but those behind a black
+#: flag that make it England's, Scotland's or Wales's.
+_JOINERS, _BLACK_FLAG, _TAGS = "\u200c\u200d", "\U0001f3f4", range(0xE0020, 0xE0080)
+#: Of people, after the emoji that they colour; and letters, two of which are the flag of a country.
+_TONES, _FLAG_LETTERS = range(0x1F3FB, 0x1F400), range(0x1F1E6, 0x1F200)
+#: The class of the sign that fuses letters of India with the next one.
+_VIRAMA = 9
+#: Where emoji are added every year, which Python knows years later.
+_EMOJI = range(0x1F300, 0x1FB00)
 _ROUNDS = 12
 
 
@@ -27,18 +35,21 @@ def plain(text: str) -> str:
 
 
 def _visible(line: str) -> Iterator[str]:
-    marks = 0
+    marks, flagged = 0, False
     for character in line:
         category = unicodedata.category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
+        flagged = character == _BLACK_FLAG or (flagged and ord(character) in _TAGS)
+        known = category[0] != "C" or ord(character) in _EMOJI
         if character == "\t":
             yield " "
-        elif character in _JOINERS or (category[0] != "C" and marks <= _MOST_MARKS and not _variant(character)):
+        elif character in _JOINERS or flagged or (known and marks <= _MOST_MARKS and not _variant(character)):
             yield character
 
 
 def _variant(character: str) -> bool:
-    return "\ufe00" <= character <= "\ufe0f"
+    """But for those that ask for an emoji, or for no emoji."""
+    return "\ufe00" <= character <= "\ufe0d"
 
 
 def wrapped(text: str, width: float, measure: Measure) -> tuple[str, ...]:
@@ -65,6 +76,13 @@ def is_right_to_left(text: str) -> bool:
     return next((each != "L" for each in directions if each in ("L", "R", "AL")), False)
 
 
+def language_of(text: str) -> str:
+    """Of the languages that draw the same Chinese characters each in its own way; "und" if it is none of them."""
+    if re.search("[\u3040-\u30ff\uff66-\uff9d]", text):
+        return "ja"
+    return "ko" if re.search("[\uac00-\ud7a3]", text) else "zh" if re.search("[\u4e00-\u9fff]", text) else "und"
+
+
 def _filled(pieces: Sequence[str], width: float, measure: Measure) -> Iterator[str]:
     line = ""
     for piece in pieces:
@@ -82,7 +100,7 @@ def _broken(piece: str, width: float, measure: Measure) -> tuple[str, ...]:
     if measure(piece.rstrip()) <= width:
         return (piece,)
     parts = [""]
-    for cluster in _clusters(piece):
+    for cluster in clusters(piece):
         if parts[-1] and measure((parts[-1] + cluster).rstrip()) > width:
             parts.append("")
         parts[-1] += cluster
@@ -92,7 +110,7 @@ def _broken(piece: str, width: float, measure: Measure) -> tuple[str, ...]:
 def _pieces(paragraph: str) -> list[str]:
     """Between which a line may break; spaces are at the ends of pieces."""
     pieces = [""]
-    for cluster in _clusters(paragraph):
+    for cluster in clusters(paragraph):
         if pieces[-1] and _may_break(pieces[-1][-1], cluster[0]):
             pieces.append("")
         pieces[-1] += cluster
@@ -111,14 +129,22 @@ def _wide(character: str) -> bool:
     return unicodedata.east_asian_width(character) in ("W", "F")
 
 
-def _clusters(text: str) -> Iterator[str]:
-    """Letters with the marks and joiners that belong to them."""
+def clusters(text: str) -> Iterator[str]:
+    """Letters with the marks and joiners that belong to them; emoji with their tones, flags of two letters."""
     cluster = ""
     for character in text:
-        joined = character in _JOINERS or unicodedata.category(character)[0] == "M"
-        if cluster and not joined and cluster[-1] != "\u200d":
+        if cluster and not _belongs(character, cluster):
             yield cluster
             cluster = ""
         cluster += character
     if cluster:
         yield cluster
+
+
+def _belongs(character: str, cluster: str) -> bool:
+    code = ord(character)
+    if character in _JOINERS or code in _TONES or code in _TAGS or unicodedata.category(character)[0] == "M":
+        return True
+    if code in _FLAG_LETTERS:
+        return ord(cluster[0]) in _FLAG_LETTERS and sum(ord(each) in _FLAG_LETTERS for each in cluster) == 1
+    return cluster[-1] == "\u200d" or unicodedata.combining(cluster[-1]) == _VIRAMA

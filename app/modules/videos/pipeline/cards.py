@@ -40,9 +40,10 @@ def draw_cover(canvas: Bgr, cover: Cover, files: Files) -> None:
     _draw_rings(canvas, palette, left=backwards)
     title, subtitle = _words(cover, files, (width, height))
     line = np.full((max(2, round(_LINE_THICK * unit)), round(_LINE_LONG * unit)), 255, np.uint8)
-    parts = [(line, 0, bgr_of(palette.accent)), (title.coverage, _LINE_GAP, bgr_of(palette.text))]
+    accent, muted = np.asarray(bgr_of(palette.accent), np.float32), mixed(palette.text, palette.back, _MUTED)
+    parts = [(line, 0, accent), (title.coverage, _LINE_GAP, title.coloured(bgr_of(palette.text)))]
     if subtitle.lines:
-        parts.append((subtitle.coverage, _SUBTITLE_GAP, mixed(palette.text, palette.back, _MUTED)))
+        parts.append((subtitle.coverage, _SUBTITLE_GAP, subtitle.coloured(muted)))
     y = (height - sum(round(gap * unit) + len(coverage) for coverage, gap, _ in parts)) // 2
     for coverage, gap, colour in parts:
         y += round(gap * unit)
@@ -97,9 +98,10 @@ def plate_of(plate: Plate, files: Files, frame: tuple[int, int]) -> Sticker:
     bgr: Bgr = np.empty((size[1], size[0], 3), np.uint8)
     bgr[:] = bgr_of(palette.back)
     bgr[:, :bar] = bgr_of(palette.accent)
-    ink(bgr, name.coverage, (bar + across, inside), bgr_of(palette.text))
+    ink(bgr, name.coverage, (bar + across, inside), name.coloured(bgr_of(palette.text)))
     if role.lines:
-        ink(bgr, role.coverage, (bar + across, inside + name.height), mixed(palette.text, palette.back, _MUTED))
+        muted = role.coloured(mixed(palette.text, palette.back, _MUTED))
+        ink(bgr, role.coverage, (bar + across, inside + name.height), muted)
     x = room.x if plate.side == "left" else room.x + room.width - size[0]
     return Sticker(bgr=bgr, seen=outline_of(Outline.ROUNDED, *size), x=x, y=room.y + room.height - size[1])
 

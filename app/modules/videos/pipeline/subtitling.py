@@ -13,13 +13,14 @@ import numpy as np
 from app.media.encode import Planes
 from app.media.lettering.faces import Face, NoFont, Weight, fonts_for
 from app.media.lettering.setting import Align, Lettering, fit_text
+from app.media.lettering.wrapping import language_of
 from app.media.stage import Mask, Outline, Rect, lay, mask_of, outline_of
 from app.modules.videos.pipeline.ground import bgr_planes
 from app.modules.videos.pipeline.subtitles import Subtitle, Subtitles
 
 #: How much of what is behind is hidden by the box.
 _VEIL = 0.72
-_WHITE = 255
+_WHITE = (255, 255, 255)
 #: Around the words, in multiples of the size of letters.
 _ASIDE, _ABOVE = 0.55, 0.22
 
@@ -32,7 +33,9 @@ class SubtitleLayer:
 
     def __init__(self, subtitles: Subtitles, files: Mapping[str, Path]) -> None:
         font = subtitles.font
-        face = Face(weight=Weight.SEMIBOLD, own=files[font.sha256] if font is not None else None)
+        language = language_of("".join(line for each in subtitles.shown for line in each.lines))
+        own = files[font.sha256] if font is not None else None
+        face = Face(weight=Weight.SEMIBOLD, own=own, language=language)
         self._shown = [(each, _Drawn(each, subtitles, face)) for each in subtitles.shown]
         self.rect = _around([drawn.rect for _, drawn in self._shown])
         self._at = (self.rect.x, self.rect.y)
@@ -76,7 +79,9 @@ def _inked(words: Lettering, width: int, height: int) -> tuple[Planes, Mask]:
     veil = outline_of(Outline.ROUNDED, width, height).astype(np.float32) / 255 * _VEIL * (1 - seen)
     covered = seen + veil
     share = np.divide(seen, covered, out=np.zeros_like(seen), where=covered > 0)
-    picture = np.repeat(np.rint(share * _WHITE).astype(np.uint8)[:, :, None], 3, axis=2)
+    colours = np.zeros((height, width, 3), np.float32)
+    colours[top : top + words.height, left : left + words.width] = words.coloured(_WHITE)
+    picture = np.rint(share[:, :, None] * colours).astype(np.uint8)
     return bgr_planes(picture), mask_of(np.rint(covered * 255).astype(np.uint8))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.media.encode import Planes
 from app.media.lettering.faces import Face, Weight
 from app.media.lettering.setting import Lettering, set_text
-from app.media.lettering.wrapping import is_right_to_left
+from app.media.lettering.wrapping import is_right_to_left, language_of
 from app.media.stage import Mask, Outline, Rect, lay, mask_of, outline_of
 from app.modules.videos.pipeline.colours import bgr_of
 from app.modules.videos.pipeline.ground import bgr_planes
@@ -51,7 +51,9 @@ class WordLayer:
     def __init__(self, wanted: Kinetic, files: Mapping[str, Path]) -> None:
         font = wanted.font
         self._wanted, self._states = wanted, wanted.states
-        self._face = Face(weight=Weight.TITLE, own=files[font.sha256] if font is not None else None)
+        language = language_of("".join(word.text for phrase in wanted.phrases for word in phrase))
+        own = files[font.sha256] if font is not None else None
+        self._face = Face(weight=Weight.TITLE, own=own, language=language)
         room = wanted.room
         self.rect = Rect(room.x, room.y, room.width, room.height)
         self._set = dict[int, list[_Placed]]()
@@ -196,10 +198,16 @@ class _Canvas:
 
     def write(self, word: _Placed, colour: tuple[int, int, int]) -> None:
         part, letters = self._place(self.covered, word)
-        y, x = word.y, word.x
-        self._over((slice(y, y + part.shape[0]), slice(x, x + part.shape[1])), letters.astype(np.float32) / 255, colour)
+        (y, x), (height, width) = (word.y, word.x), part.shape
+        colours = word.letters.coloured(colour)[:height, :width]
+        self._over((slice(y, y + height), slice(x, x + width)), letters.astype(np.float32) / 255, colours)
 
-    def _over(self, place: tuple[slice, slice], share: NDArray[np.floating], colour: tuple[int, int, int]) -> None:
+    def _over(
+        self,
+        place: tuple[slice, slice],
+        share: NDArray[np.floating],
+        colour: tuple[int, int, int] | NDArray[np.float32],
+    ) -> None:
         """Laid over what is there, which may itself be seen through."""
         under = self.covered[place]
         both = share + under * (1 - share)
