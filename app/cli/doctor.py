@@ -28,8 +28,22 @@ if TYPE_CHECKING:
 
 _ENCODERS = ("libx264", "aac")
 _ROOM_GB = 1.0
-#: A letter of each script that is looked for.
-_SCRIPTS = {"Arabic": "ن", "Hebrew": "א", "Hindi": "क", "Chinese": "的", "Japanese": "の", "Korean": "한"}
+#: A letter of each script that is looked for: those that ship, and the most read of the others.
+_SCRIPTS = {
+    "Arabic": "ن",
+    "Hebrew": "א",
+    "Hindi": "क",
+    "Thai": "ก",
+    "Chinese": "的",
+    "Japanese": "の",
+    "Korean": "한",
+    "Bengali": "ক",
+    "Tamil": "க",
+    "Telugu": "క",
+    "Georgian": "ა",
+    "Armenian": "Ա",
+    "Amharic": "አ",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,8 +187,8 @@ def _fonts() -> Finding:
         found=not lacking,
         required=False,
         detail=f"none for {', '.join(lacking)}" if lacking else "for every script that was tried",
-        purpose="text in videos that is not Latin, Greek or Cyrillic",
-        remedy="sudo apt-get install fonts-noto-core fonts-noto-cjk",
+        purpose="text in videos in these languages; those of the most read scripts, and emoji, ship with the package",
+        remedy="sudo apt-get install fonts-noto-core",
     )
 
 

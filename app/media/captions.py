@@ -17,6 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from app.media.lettering.phrases import language_of, pauses
+from app.media.lettering.wrapping import breakable
+
 #: A cue shorter than this cannot be read; one longer is stale.
 SHORTEST_CUE_MS, LONGEST_CUE_MS = 1_000, 6_000
 #: How long a cue stays after its last word, and the gap to the next cue that it fills rather than flicker.
@@ -142,6 +145,8 @@ def _word_parts(word: str, limit: int) -> Iterator[tuple[str, bool, bool]]:
     """Parts of what came as one word, with ``glued`` and ``torn``."""
     for text in word.split():
         pieces = _CHARACTERS.findall(text) if _UNSPACED_CHARACTER.search(text) else [text]
+        if language_of(text) == "th":
+            pieces = breakable(text)
         for place, piece in enumerate(pieces):
             for index, part in enumerate(_torn(piece, limit)):
                 yield part, place > 0 or index > 0, index > 0
@@ -196,6 +201,7 @@ class _Plan:
         self._ends = [0, *accumulate(atom.columns + space for atom, space in zip(atoms, self._spaces, strict=True))]
         #: Before each atom, in milliseconds.
         self._silences = [0, *(after.start_ms - before.end_ms for before, after in pairwise(atoms))]
+        self._unfinished = self._within_phrases()
         self._sentence = [self._ends_sentence(index) for index in range(len(atoms))]
         self._breaks = [self._break_cost(index) for index in range(len(atoms))]
         self._sentences = [0, *accumulate(int(ends) for ends in self._sentence)]
@@ -288,7 +294,7 @@ class _Plan:
         if self.atoms[index].glued:
             return True
         before, here = self.atoms[index - 1].text, self.atoms[index].text
-        return bool(_MEETS_UNSPACED.search(before) and _UNSPACED_CHARACTER.match(here.lstrip("「『（《“‘")))
+        return bool(_MEETS_UNSPACED.search(before) and _MEETS_UNSPACED.match((here.lstrip("「『（《“‘") or here)[:1]))
 
     def _ends_sentence(self, index: int) -> bool:
         text = self.atoms[index].text.rstrip(_CLOSERS)
@@ -301,6 +307,15 @@ class _Plan:
         word = text[:-1].lower().lstrip("\"'“‘«([")
         return word not in _ABBREVIATIONS and not re.fullmatch(r"(?:[^\W\d_]\.)*[^\W\d_]", word)
 
+    def _within_phrases(self) -> set[int]:
+        """Atoms with which no phrase ends, of what is written without spaces."""
+        text = "".join(atom.text for atom in self.atoms)
+        paused, ends = pauses(text), accumulate(len(atom.text) for atom in self.atoms)
+        if not paused:
+            return set()
+        inside = (index for index, end in enumerate(ends) if end not in paused)
+        return {index for index in inside if self._spaces[index + 1 : index + 2] == [0]}
+
     def _break_cost(self, index: int) -> float:
         """Of ending a line or a cue after this atom; 0 where it is most natural."""
         if index + 1 == len(self.atoms) or self._sentence[index]:
@@ -308,6 +323,8 @@ class _Plan:
         atom, following = self.atoms[index], self.atoms[index + 1]
         if following.torn or not any(character.isalnum() for character in following.text):
             return 9.0
+        if index in self._unfinished:
+            return 12.0
         last = atom.text.rstrip(_CLOSERS)[-1:]
         if last and last in _CLAUSE_STOPS + _SENTENCE_STOPS:
             return 1.0

@@ -199,3 +199,22 @@ def test_srt_is_exact_and_its_text_is_no_tag() -> None:
 def test_lines_are_shorter_on_a_tall_picture() -> None:
     sizes = [(1920, 1080), (1080, 1080), (1080, 1350), (1080, 1920)]
     assert [line_length(width, height) for width, height in sizes] == [42, 32, 24, 24]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "今日は「ページ」の作り方を、ゆっくり説明します。",
+            ["今日は「ページ」の", "作り方を、", "ゆっくり説明します。"],
+        ),
+        ("今天我们来聊聊天气，你准备好了吗？", ["今天我们来聊聊天气，", "你准备好了吗？"]),
+        ("สวัสดีครับวันนี้เราจะมาพูดถึงปัญญาประดิษฐ์", ["สวัสดีครับวันนี้เราจะมาพูด", "ถึงปัญญาประดิษฐ์"]),
+    ],
+)
+@pytest.mark.parametrize("divided", [True, False], ids=["characters", "one word"])
+def test_lines_without_spaces_end_where_a_reader_pauses(text: str, lines: list[str], divided: bool) -> None:
+    words = list(text) if divided and text[0] != "ส" else [text]
+    each = 200 * len(text) // len(words)
+    timed = [CaptionWord(start_ms=at * each, end_ms=at * each + each, text=word) for at, word in enumerate(words)]
+    assert [line for cue in cues(timed, max_chars_per_line=24) for line in cue.lines] == lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import unicodedata
 
 import numpy as np
 import pytest
@@ -66,6 +67,12 @@ def in_one(text: str, language: str = "") -> Lettering:
 def straight(made: Lettering) -> NDArray[np.float32]:
     """Colours where the picture is fully covered, letters white."""
     return made.coloured((255, 255, 255))[made.coverage == 255]
+
+
+def columns_of(text: str) -> float:
+    """Chinese and the like two, marks none."""
+    kinds = ((unicodedata.east_asian_width(each), unicodedata.category(each)[0]) for each in text)
+    return float(sum(0 if kind == "M" else 2 if width in "WF" else 1 for width, kind in kinds))
 
 
 @pytest.mark.parametrize("script", SAMPLES)
@@ -165,6 +172,37 @@ def test_emoji_are_never_divided(name: str) -> None:
 
 def test_flags_in_a_row_are_flags_of_two_letters_each() -> None:
     assert list(clusters("🇩🇪🇫🇷🇯")) == ["🇩🇪", "🇫🇷", "🇯"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (
+            "今日は「ページ」の作り方を、ゆっくり説明します。",
+            ("今日は「ページ」の", "作り方を、ゆっくり", "説明します。"),
+        ),
+        ("我们在第三季度的结果，比去年增长了", ("我们在第三季度的", "结果，比去年增长了")),
+        ("오늘은 인공지능에 대해 이야기해", ("오늘은 인공지능에", "대해 이야기해")),
+        ("สวัสดีครับวันนี้เราจะมาพูดถึง", ("สวัสดีครับวันนี้เราจะมาพูด", "ถึง")),
+        ("スーパーカリフラジリスティック", ("スーパーカリフラジリ", "スティック")),
+    ],
+)
+def test_lines_break_where_a_reader_pauses_and_never_before_closing_signs(text: str, lines: tuple[str, ...]) -> None:
+    assert wrapped(plain(text), 20, columns_of) == lines
+
+
+@pytest.mark.parametrize("width", range(8, 30, 2))
+def test_no_line_begins_with_what_may_not_be_first(width: int) -> None:
+    text = plain("「今日は、ちょっとスーパーへ行って（急いで）買ってきました！」と言った。他说：“好的，没问题！”")
+    lines = wrapped(text, width, columns_of)
+    assert "".join(lines) == text
+    for line in lines:
+        assert line[0] not in "、。！：，”）」っょーゅ", lines
+        assert line[-1] not in "「（“", lines
+
+
+def test_an_emoji_stays_with_what_it_follows() -> None:
+    assert wrapped("좋아요😀👍🏽 네", 8, columns_of)[0].startswith("좋아요😀")
 
 
 def test_nothing_of_the_system_is_needed_to_shape() -> None:

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from app.media.encode import Plane
 from app.media.lettering.direction import in_order, levels
 from app.media.lettering.faces import Face, Font, Fonts, fonts_for
+from app.media.lettering.phrases import language_of
 from app.media.lettering.shaping import Box, Shaped, Shaper, shaper
-from app.media.lettering.wrapping import balanced, is_right_to_left, language_of, plain, wrapped
+from app.media.lettering.wrapping import balanced, is_right_to_left, plain, wrapped
 
 _LEADING_LEAST, _LEADING_MOST = 1.14, 1.5
 #: Text is made smaller in such steps, and no more when it is so small that nobody could read it.
@@ -66,12 +67,16 @@ class Lettering:
         return np.minimum((own[:, :, :3] * 255 + letters * np.asarray(colour, np.float32)) / np.maximum(every, 1), 255)
 
 
-def set_text(text: str, face: Face, *, size: float, width: float, align: Align = Align.START) -> Lettering:
+def set_text(
+    text: str, face: Face, *, size: float, width: float, align: Align = Align.START, backwards: bool | None = None
+) -> Lettering:
     """In this size, in pixels, and as many lines as that takes. Nothing is wider than ``width``.
+
+    ``backwards``: it is part of what is read from the right; if not given, the text tells.
 
     Raises ``Corrupt`` for a font that cannot be read, ``NoFont`` for letters that no font has.
     """
-    return Text(text, face, align=align).at(size, width)
+    return Text(text, face, align=align, backwards=backwards).at(size, width)
 
 
 def fit_text(
@@ -104,11 +109,19 @@ def ink(
 class Text:
     """A text that is to be set, in one size or another."""
 
-    def __init__(self, text: str, face: Face, *, align: Align = Align.START, balance: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        face: Face,
+        *,
+        align: Align = Align.START,
+        balance: bool = False,
+        backwards: bool | None = None,
+    ) -> None:
         self._text = plain(text)
         self._fonts: Fonts = fonts_for(self._text.replace("\n", ""), face)
         self._text = plain("".join(each for each in self._text if each not in self._fonts.missing))
-        self._backwards = is_right_to_left(self._text)
+        self._backwards = is_right_to_left(self._text) if backwards is None else backwards
         self._language = face.language or language_of(self._text)
         self._align = align
         self._break = balanced if balance else wrapped

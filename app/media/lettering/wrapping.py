@@ -1,20 +1,24 @@
 """Text → lines. Pure: how wide a piece of text is, the caller says.
 
-Lines break at spaces, and anywhere between Chinese, Japanese and Korean characters but where their punctuation forbids
-it; a word that is wider than a line is broken where it has to be.
+Lines break at spaces, and in what is written without them where a reader pauses. What is wider than a line is broken
+anywhere between Chinese and Japanese characters but where their punctuation forbids it; a word, where it has to be.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+
+from app.media.lettering.phrases import is_unspaced, pauses
 
 Measure = Callable[[str], float]
 #: Accents that are stacked higher are a joke, or an attack.
 _MOST_MARKS = 3
-_NOT_FIRST = set("、。，．・：；？！”’）］｝〉》」』】〕ー々…‥ぁぃぅぇぉっゃゅょァィゥェォッャュョ,.:;?!)]}%")
-_NOT_LAST = set("“‘（［｛〈《「『【〔([{$￥£€")
+_NOT_FIRST = set(
+    "、。，．・：；？！”’）］｝〉》」』】〕〗〙〟｠｡､･｣»›ー々〻ゝゞヽヾ゛゜〜～…‥ぁぃぅぇぉっゃゅょゎゕゖ"
+    "ァィゥェォッャュョヮヵヶㇰㇱㇲㇳㇴㇵㇶㇷㇸㇹㇺㇻㇼㇽㇾㇿ,.:;?!)]}%"
+)
+_NOT_LAST = set("“‘（［｛〈《「『【〔〖〘〝｟｢«‹([{$￥£€")
 #: Joiners, which change how letters are shaped. All other invisible characters are left out, but those behind a black
 #: flag that make it England's, Scotland's or Wales's.
 _JOINERS, _BLACK_FLAG, _TAGS = "\u200c\u200d", "\U0001f3f4", range(0xE0020, 0xE0080)
@@ -76,14 +80,8 @@ def is_right_to_left(text: str) -> bool:
     return next((each != "L" for each in directions if each in ("L", "R", "AL")), False)
 
 
-def language_of(text: str) -> str:
-    """Of the languages that draw the same Chinese characters each in its own way; "und" if it is none of them."""
-    if re.search("[\u3040-\u30ff\uff66-\uff9d]", text):
-        return "ja"
-    return "ko" if re.search("[\uac00-\ud7a3]", text) else "zh" if re.search("[\u4e00-\u9fff]", text) else "und"
-
-
-def _filled(pieces: Sequence[str], width: float, measure: Measure) -> Iterator[str]:
+def _filled(pieces: Sequence[str], width: float, measure: Measure, *, keep: bool = False) -> Iterator[str]:
+    """``keep``: the space at the end of the last line, to which more may be added."""
     line = ""
     for piece in pieces:
         if line and measure((line + piece).rstrip()) > width:
@@ -92,13 +90,16 @@ def _filled(pieces: Sequence[str], width: float, measure: Measure) -> Iterator[s
         *full, line = _broken(piece, width, measure) if not line else (line + piece,)
         yield from full
     if line:
-        yield line.rstrip()
+        yield line if keep else line.rstrip()
 
 
 def _broken(piece: str, width: float, measure: Measure) -> tuple[str, ...]:
     """A piece that begins a line: whole if it fits."""
     if measure(piece.rstrip()) <= width:
         return (piece,)
+    smaller = _pieces(piece, pausing=False)
+    if len(smaller) > 1:
+        return tuple(_filled(smaller, width, measure, keep=True))
     parts = [""]
     for cluster in clusters(piece):
         if parts[-1] and measure((parts[-1] + cluster).rstrip()) > width:
@@ -107,14 +108,32 @@ def _broken(piece: str, width: float, measure: Measure) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _pieces(paragraph: str) -> list[str]:
-    """Between which a line may break; spaces are at the ends of pieces."""
-    pieces = [""]
+def breakable(text: str) -> list[str]:
+    """Pieces of a text between which a line could break if it had to."""
+    return _pieces(text, pausing=False)
+
+
+def _pieces(paragraph: str, *, pausing: bool = True) -> list[str]:
+    """Between which a line may break; spaces are at the ends of pieces. ``pausing``: between phrases alone."""
+    pieces, place, paused = [""], 0, pauses(paragraph)
     for cluster in clusters(paragraph):
-        if pieces[-1] and _may_break(pieces[-1][-1], cluster[0]):
+        before, after = pieces[-1][-1:], cluster[0]
+        if before and _may_break(before, after) and (not pausing or place in paused or _is_plain(before, after)):
             pieces.append("")
+        elif before and place in paused and is_unspaced(before) and is_unspaced(after) and after not in _NOT_FIRST:
+            pieces.append("")  # Thai, between whose letters nothing else tells
         pieces[-1] += cluster
+        place += len(cluster)
     return [piece for piece in pieces if piece]
+
+
+def _is_plain(before: str, after: str) -> bool:
+    """Spaces and hyphens, Korean, emoji: a line may break there whatever the phrase."""
+    return before in " -–—/" or not (_is_asian(before) or _is_asian(after))
+
+
+def _is_asian(character: str) -> bool:
+    return is_unspaced(character) or character in _NOT_FIRST or character in _NOT_LAST
 
 
 def _may_break(before: str, after: str) -> bool:
@@ -122,7 +141,19 @@ def _may_break(before: str, after: str) -> bool:
         return False
     if before == " " or before in "-–—/":
         return before == " " or after.isalpha()
+    if _is_hangul(before) and _is_hangul(after):
+        return False  # Korean has spaces
+    if _is_symbol(after) and not _is_symbol(before):
+        return False  # an emoji belongs to what it follows
     return (_wide(before) or _wide(after)) and after not in _NOT_FIRST and before not in _NOT_LAST
+
+
+def _is_hangul(character: str) -> bool:
+    return "\uac00" <= character <= "\ud7a3"
+
+
+def _is_symbol(character: str) -> bool:
+    return unicodedata.category(character) == "So"
 
 
 def _wide(character: str) -> bool:

@@ -11,7 +11,7 @@ from app.media.time import FrameRange
 from app.modules.videos.pipeline.framing import FramedShot
 from app.modules.videos.pipeline.kinetic import Kinetic, kinetic_in, phrases_of, room_for
 from app.modules.videos.pipeline.looks import Box
-from app.modules.videos.pipeline.wording import WordLayer
+from app.modules.videos.pipeline.wording import WordLayer, halved
 from app.modules.videos.scenery import CaptionStyle, SaidWord, WordCaptions
 
 FPS, TALL = Fraction(25), (1080, 1920)
@@ -64,6 +64,85 @@ def test_words_in_a_script_without_spaces_come_in_pieces() -> None:
     assert max(len(each.text) for phrase in phrases for each in phrase) <= 7
 
 
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("今日は「ページ」の作り方を、", "今日は|「ページ」の|作り方を、"),
+        ("今 日 は ゆ っ く り 説 明 し ま す 。", "今日は|ゆっくり|説明します。"),
+        ("今天 我们 来 聊聊 人工智能，", "今天|我们|来|聊聊|人工智能，"),
+        ("สวัสดีครับวันนี้", "สวัสดี|ครับ|วัน|นี้"),
+        ("오늘은 인공지능에", "오늘은|인공지능에"),
+    ],
+)
+def test_however_a_transcript_divides_them_words_are_those_of_the_language(words: str, shown: str) -> None:
+    phrases = phrases_of(said(words, each_ms=200), 99, most=9)
+    assert "|".join(word.text.strip("\u2060") for phrase in phrases for word in phrase) == shown
+    times = [(word.start_ms, word.end_ms) for phrase in phrases for word in phrase]
+    assert [edge for pair in times for edge in pair] == sorted(edge for pair in times for edge in pair)
+    assert times[-1][1] == 200 * len(words.split())
+
+
+def lit(found: Kinetic, text: str, frame: tuple[int, int] = TALL) -> tuple[float, float]:
+    """The middle, in columns and rows, of what has the accent (red) while a word is said."""
+    state = next(each for each in found.states if found.phrases[each.phrase][each.said].text == text)
+    planes = empty(*frame)
+    WordLayer(found, {}).paint(state.first, planes)
+    rows, columns = (planes.v > 180).nonzero()
+    return float(columns.mean()), float(rows.mean())
+
+
+@pytest.mark.parametrize("style", [CaptionStyle.KARAOKE, CaptionStyle.BOXED])
+def test_words_of_hebrew_and_arabic_light_up_from_the_right(style: CaptionStyle) -> None:
+    for text in ("שלום לכולם היום", "مرحبا بكم هنا"):
+        found = made(text, style, accent="#FF0000")
+        places = [lit(found, word)[0] for word in text.split()]
+        assert places == sorted(places, reverse=True)
+
+
+def test_latin_words_in_hebrew_keep_their_order_among_themselves() -> None:
+    text = "AI זה machine learning, כן או לא"
+    found = made(text, frame=(1920, 1080), accent="#FF0000")
+    places = {word: lit(found, word, (1920, 1080))[0] for word in text.split()[:4]}
+    assert sorted(places, key=lambda word: -places[word]) == ["AI", "זה", "learning,", "machine"]
+
+
+def test_words_without_spaces_are_lit_without_touching_their_neighbours() -> None:
+    found = made("今天我们来聊聊人工智能", CaptionStyle.BOXED, accent="#FF0000")
+    planes = empty(*TALL)
+    layer = WordLayer(found, {})
+    layer.paint(found.states[0].first, planes)
+    first = (planes.v > 180).any(axis=0).nonzero()[0].max()
+    planes = empty(*TALL)
+    layer.paint(found.states[1].first, planes)
+    assert first <= (planes.v > 180).any(axis=0).nonzero()[0].min() + 1
+
+
+@pytest.mark.parametrize("style", CaptionStyle)
+def test_emoji_keep_their_colours_while_they_are_said(style: CaptionStyle) -> None:
+    found = made("🔥 hot", style, accent="#00FF00", back="#000000")
+    planes = empty(*TALL)
+    WordLayer(found, {}).paint(found.states[0].first, planes)
+    assert planes.v.max() > 190  # the flame's red
+
+
+def test_a_long_word_stands_in_two_lines_and_can_be_read() -> None:
+    found = made("Donaudampfschifffahrtsgesellschaftskapitän", accent="#FF0000")
+    planes = empty(*TALL)
+    WordLayer(found, {}).paint(found.states[0].first, planes)
+    ink = (planes.v > 180).sum(axis=1)
+    inked = ink.nonzero()[0]
+    # Two lines, with little or no ink between them, each at least half as high as letters are otherwise.
+    assert ink[inked[0] : inked[-1]].min() < ink.max() / 20
+    assert len(inked) * 2 > found.size
+
+
+def test_a_hyphen_is_set_between_letters_alone() -> None:
+    assert halved("Donaudampfschiff") == "Donaudam-\npfschiff"
+    assert halved("well-known-thing") == "well-\nknown-thing"
+    assert halved("人工知能研究開発") == "人工知能\n研究開発"
+    assert halved("والاستخداماتها") == "والاستخداماتها"
+
+
 @pytest.mark.parametrize("style", CaptionStyle)
 @pytest.mark.parametrize(
     "text",
@@ -72,6 +151,10 @@ def test_words_in_a_script_without_spaces_come_in_pieces() -> None:
         "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen",
         "مرحبا بكم في العرض",
         "Launch 🚀 day!",
+        "👩‍👩‍👧🇩🇪👍🏽❤️ 1️⃣ 🔥🔥🔥🔥🔥🔥🔥🔥🔥🔥",
+        "今日は「ページ」の作り方を、ゆっくり説明します。",
+        "नमस्ते दोस्तों कर्मचारियों",
+        "ที่นี่ปัญญาประดิษฐ์",
         "WWWWWWWWWWWWWWWWWWWWWWWW MMMMMMMMMMMMMMMMMMMMMMMM",
         "— …",
     ],

@@ -10,16 +10,19 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Literal
 
+from app.media.lettering.phrases import UNSPACED, is_unspaced, language_of, pauses
 from app.media.lettering.version import LETTERING_VERSION
+from app.media.lettering.wrapping import breakable, is_right_to_left
 from app.media.time import FrameRange
 from app.modules.videos.pipeline.framing import FramedShot
 from app.modules.videos.pipeline.looks import Box
 from app.modules.videos.pipeline.staging import Size, even
 from app.modules.videos.scenery import Asset, CaptionStyle, SaidWord, Value, WordCaptions
 
+_SIGNS = "\u2014\u2018-\u201d\u2026\u3001-\u301f\uff01-\uff65"
 #: Columns of a phrase, and how many words of one at most, in tall frames and in others.
 _COLUMNS, _COLUMNS_WIDE, _WORDS = 24, 40, 6
 #: A silence after which a new phrase begins, and how long the last word stays.
@@ -32,9 +35,10 @@ _SAFE_ASIDE, _SAFE_TOP, _SAFE_BOTTOM = 83, 135, 865
 _PLACES_TALL, _PLACES = (660, 735, 560, 470, 140), (800, 700, 60)
 _ENDS = tuple(".!?…。！？؟۔।॥")
 _PAUSES = (*_ENDS, *",;:，、；：،؛")
-_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
-#: Of a word of a language that is written without spaces.
-_MOST_UNSPACED = 5
+#: What a word of a language that is written without spaces begins and ends with.
+_BEGINS, _ENDS_UNSPACED = re.compile(f"[{UNSPACED}{_SIGNS}]"), re.compile(f"[{UNSPACED}{_SIGNS}]$")
+#: Characters of such a word, at most.
+_MOST_UNSPACED = 8
 
 
 class Word(Value):
@@ -55,10 +59,12 @@ class State(Value):
 
 
 #: To be raised when a pixel of such captions can change (``wording.py``).
-WORDING_VERSION = "1"
+WORDING_VERSION = "2"
 
 
 class Kinetic(Value):
+    """``backwards``: lines are read from the right."""
+
     kind: Literal["kinetic"] = "kinetic"
     style: CaptionStyle
     text: str
@@ -67,6 +73,7 @@ class Kinetic(Value):
     room: Box
     size: int
     font: Asset | None
+    backwards: bool = False
     phrases: tuple[tuple[Word, ...], ...]
     states: tuple[State, ...]
     lettering: str = LETTERING_VERSION
@@ -102,6 +109,7 @@ def kinetic_in(
         room=room_for(frame, shots),
         size=round((_SIZE_ONE if alone else _SIZE) * min(frame) / 1000),
         font=font,
+        backwards=_is_backwards(words),
         phrases=tuple(phrases),
         states=tuple(states),
     )
@@ -110,9 +118,9 @@ def kinetic_in(
 def phrases_of(words: Sequence[SaidWord], columns: int, *, most: int) -> list[list[SaidWord]]:
     """As many words as are read at a glance; no phrase goes on over the end of a sentence, or a silence."""
     phrases = list[list[SaidWord]]()
-    for word in (part for each in words for part in _parts(each)):
+    for word in _respaced(words):
         last = phrases[-1] if phrases else []
-        wide = sum(_width(each.text) + 1 for each in last) + _width(word.text)
+        wide = sum(_width(each.text) + (not _is_glued(each)) for each in [*last, word]) - 1
         if (
             not last
             or len(last) >= most
@@ -182,25 +190,76 @@ def _with_next(phrases: list[list[SaidWord]]) -> Iterator[tuple[list[SaidWord], 
 def _word(word: SaidWord, wanted: WordCaptions) -> Word:
     bare = "".join(each for each in word.text.lower() if each.isalnum())
     text = word.text.upper() if wanted.capitals else word.text
-    glued = word.text != word.text.lstrip("\u2060")
-    return Word(text=text.lstrip("\u2060"), strong=bare in wanted.emphasis, glued=glued)
+    within = any(term in bare for term in wanted.emphasis if any(map(is_unspaced, term)))
+    return Word(text=text.lstrip("\u2060"), strong=within or bare in wanted.emphasis, glued=_is_glued(word))
 
 
-def _parts(word: SaidWord) -> Iterator[SaidWord]:
-    """What comes without spaces comes in pieces, each in its share of the time; later ones begin with a joiner."""
-    text = word.text.strip()
-    if not text:
+def _is_glued(word: SaidWord) -> bool:
+    return word.text.startswith("\u2060")
+
+
+def _is_backwards(words: Sequence[SaidWord]) -> bool:
+    """Whether most of it is read from the right: then phrases are that begin with a word in Latin letters, too."""
+    directed = [word.text for word in words if any(map(str.isalpha, word.text))]
+    return 2 * sum(map(is_right_to_left, directed)) > len(directed)
+
+
+def _respaced(words: Sequence[SaidWord]) -> Iterator[SaidWord]:
+    """What is written without spaces, as words of its language, however it was divided: as one, or by characters.
+
+    Later ones of what belongs together begin with a joiner.
+    """
+    language, run = language_of("".join(word.text for word in words)), list[SaidWord]()
+    for word in (each.model_copy(update={"text": each.text.strip()}) for each in words):
+        if run and not (_joins(run[-1].text, word.text) and word.start_ms - run[-1].end_ms <= _SILENCE_MS):
+            yield from _divided(run, language)
+            run = []
+        run += [word] if word.text else []
+    yield from _divided(run, language)
+
+
+def _joins(before: str, after: str) -> bool:
+    return _ENDS_UNSPACED.search(before) is not None and _BEGINS.match(after) is not None
+
+
+def _divided(run: Sequence[SaidWord], language: str) -> Iterator[SaidWord]:
+    """Characters are said in like shares of the time of the word they came in."""
+    text = "".join(word.text for word in run)
+    if not any(map(is_unspaced, text)):
+        yield from run
         return
-    if not _UNSPACED.search(text) or len(text) <= _MOST_UNSPACED:
-        yield word.model_copy(update={"text": text})
-        return
-    pieces = re.findall(rf".{{1,{_MOST_UNSPACED}}}[、。，！？]?", text)
-    done, length = 0, word.end_ms - word.start_ms
-    for number, piece in enumerate(pieces):
-        start, done = done, done + len(piece)
-        begin, end = (word.start_ms + length * place // len(text) for place in (start, done))
-        yield SaidWord(start_ms=begin, end_ms=end, text=f"\u2060{piece}" if number else piece)
+    times = [
+        (word.start_ms + length * place // len(word.text), word.start_ms + length * (place + 1) // len(word.text))
+        for word, length in ((word, word.end_ms - word.start_ms) for word in run)
+        for place in range(len(word.text))
+    ]
+    edges = [0, *_edges(text, _paused(run, text, language)), len(text)]
+    for begin, end in pairwise(edges):
+        joiner = "\u2060" if begin else ""
+        yield SaidWord(start_ms=times[begin][0], end_ms=times[end - 1][1], text=joiner + text[begin:end])
+
+
+def _paused(run: Sequence[SaidWord], text: str, language: str) -> frozenset[int]:
+    """Where a reader pauses, but not within what came as a word; and, in Chinese, at both ends of that."""
+    ends = list(accumulate(len(word.text) for word in run))
+    words = [(end - len(word.text), end) for word, end in zip(run, ends, strict=True) if len(word.text) > 1]
+    short = [(begin, end) for begin, end in words if end - begin <= _MOST_UNSPACED]
+    within = {place for begin, end in short for place in range(begin + 1, end)}
+    beside = {place for word in short for place in word} if language == "zh" else set[int]()
+    return (pauses(text, language) - within) | beside
+
+
+def _edges(text: str, paused: frozenset[int]) -> Iterator[int]:
+    """Where a reader pauses, and else where a line could break."""
+    begun = 0
+    for place in accumulate(map(len, breakable(text)[:-1])):
+        following = min((each for each in (*paused, len(text)) if each > place), default=len(text))
+        if place in paused or (place - begun >= _MOST_UNSPACED // 2 and following - begun > _MOST_UNSPACED):
+            yield place
+            begun = place
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+    """In columns: those of letters, and none of what stands on them or is not seen."""
+    seen = (each for each in text if unicodedata.category(each) not in ("Mn", "Me", "Cf"))
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in seen)

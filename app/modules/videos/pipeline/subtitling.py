@@ -12,8 +12,8 @@ import numpy as np
 
 from app.media.encode import Planes
 from app.media.lettering.faces import Face, NoFont, Weight, fonts_for
+from app.media.lettering.phrases import language_of
 from app.media.lettering.setting import Align, Lettering, fit_text
-from app.media.lettering.wrapping import language_of
 from app.media.stage import Mask, Outline, Rect, lay, mask_of, outline_of
 from app.modules.videos.pipeline.ground import bgr_planes
 from app.modules.videos.pipeline.subtitles import Subtitle, Subtitles

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import cv2
@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.media.encode import Planes
+from app.media.lettering.direction import in_order, levels
 from app.media.lettering.faces import Face, Weight
-from app.media.lettering.setting import Lettering, set_text
-from app.media.lettering.wrapping import is_right_to_left, language_of
+from app.media.lettering.phrases import language_of
+from app.media.lettering.setting import Align, Lettering, set_text
+from app.media.lettering.wrapping import breakable, clusters, is_right_to_left
 from app.media.stage import Mask, Outline, Rect, lay, mask_of, outline_of
 from app.modules.videos.pipeline.colours import bgr_of
 from app.modules.videos.pipeline.ground import bgr_planes
@@ -28,6 +30,8 @@ from app.modules.videos.scenery import CaptionStyle
 _SPACE, _LEADING, _EDGE, _ASIDE, _ABOVE = 0.26, 1.22, 0.085, 0.3, 0.14
 _LINES, _SHRINK, _SMALLEST = 2, 0.92, 12
 _VEIL = 0.82
+#: A word alone that one line would make smaller than this has two.
+_READABLE = 0.7
 _ENDLESS = 100_000.0
 Bgr = NDArray[np.uint8]
 
@@ -72,7 +76,7 @@ class WordLayer:
     def _words(self, phrase: int) -> list[_Placed]:
         if phrase not in self._set:
             wanted = self._wanted
-            self._set[phrase] = _laid(wanted.phrases[phrase], self._face, wanted.size, wanted.room)
+            self._set[phrase] = _laid(wanted.phrases[phrase], self._face, wanted)
         return self._set[phrase]
 
     def runs(self, frames: int) -> Iterator[int]:
@@ -81,18 +85,54 @@ class WordLayer:
         yield from (stop - start for start, stop in pairwise(sorted(edges)))
 
 
-def _laid(words: Sequence[Word], face: Face, size: float, room: Box) -> list[_Placed]:
+def _laid(words: Sequence[Word], face: Face, wanted: Kinetic) -> list[_Placed]:
     """In the middle of the room, in at most two lines, as large as fits."""
+    size, room = float(wanted.size), wanted.room
     kept = [replace_text(word, settable(word.text, face)) for word in words]
     kept = [word for word in kept if word.text.strip()]
     inner = room.width - round(2 * _ASIDE * size)
+    if len(kept) == 1 and _is_long(kept[0], face, size, inner):
+        kept = [replace_text(kept[0], halved(kept[0].text))]
     while True:
-        set_words = [set_text(word.text, face, size=size, width=_ENDLESS) for word in kept]
+        set_words = [
+            set_text(word.text, face, size=size, width=_ENDLESS, align=Align.CENTRE, backwards=wanted.backwards)
+            for word in kept
+        ]
         lines = _lines(kept, set_words, size, inner)
-        high = len(lines) * _LEADING * size + 2 * _ABOVE * size
+        high = _high(lines, set_words) * _LEADING * size + 2 * _ABOVE * size
         if ((lines or not kept) and len(lines) <= _LINES and high <= room.height) or size <= _SMALLEST:
-            return list(_in_lines(kept, set_words, lines, size, room))
+            return list(_in_lines(kept, set_words, lines, size, wanted))
         size *= _SHRINK
+
+
+def _high(lines: Sequence[Sequence[int]], drawn: Sequence[Lettering]) -> int:
+    """Lines, a word alone having those that it was divided into."""
+    return max(len(lines), *(len(each.lines) for each in drawn), 0)
+
+
+def _is_long(word: Word, face: Face, size: float, room: float) -> bool:
+    """So that in one line it would be small."""
+    return set_text(word.text, face, size=size * _READABLE, width=_ENDLESS).width > room
+
+
+def halved(word: str) -> str:
+    """In two lines: at a place where it could break, if there is one near the middle, else with a hyphen.
+
+    Letters that join, as those of Arabic do, are not torn apart.
+    """
+    if is_right_to_left(word):
+        return word
+    middle, near = len(word) / 2, len(word) / 5
+    legal = list(accumulate(map(len, breakable(word)[:-1])))
+    best = min(legal, key=lambda place: abs(place - middle), default=0)
+    if best and abs(best - middle) <= near:
+        return f"{word[:best]}\n{word[best:]}"
+    anywhere = list(accumulate(map(len, clusters(word))))[:-1]
+    if not anywhere:
+        return word
+    best = min(anywhere, key=lambda place: abs(place - middle))
+    hyphen = "-" if word[best - 1].isalpha() and word[best].isalpha() else ""
+    return f"{word[:best]}{hyphen}\n{word[best:]}"
 
 
 def replace_text(word: Word, text: str) -> Word:
@@ -118,21 +158,39 @@ def _wide(words: Sequence[Word], drawn: Sequence[Lettering], line: Sequence[int]
 
 
 def _in_lines(
-    words: Sequence[Word], drawn: Sequence[Lettering], lines: Sequence[Sequence[int]], size: float, room: Box
+    words: Sequence[Word], drawn: Sequence[Lettering], lines: Sequence[Sequence[int]], size: float, wanted: Kinetic
 ) -> Iterator[_Placed]:
-    top = (room.height - len(lines) * _LEADING * size) / 2
+    room = wanted.room
+    top = (room.height - _high(lines, drawn) * _LEADING * size) / 2
     placed = dict[int, _Placed]()
     for row, line in enumerate(lines):
-        backwards = is_right_to_left(" ".join(words[number].text for number in line))
-        x = (room.width - _wide(words, drawn, line, size)) / 2
-        for place, number in enumerate(reversed(line) if backwards else line):
-            x += _SPACE * size if place and not words[number].glued else 0.0
+        x, before = (room.width - _wide(words, drawn, line, size)) / 2, -1
+        for number in _as_seen(words, line, backwards=wanted.backwards):
+            # Of two neighbours, the space is before the one that is read later.
+            x += _SPACE * size if before >= 0 and not words[max(before, number)].glued else 0.0
+            before = number
             base = top + row * _LEADING * size + size
             letters = drawn[number]
             y = max(0, round(base) - letters.baseline)
             placed[number] = _Placed(letters=letters, x=max(0, round(x)), y=y, strong=words[number].strong)
             x += letters.width
     yield from (placed[number] for number in sorted(placed))
+
+
+def _as_seen(words: Sequence[Word], line: Sequence[int], *, backwards: bool) -> list[int]:
+    """From left to right: words of the other direction keep their own order among themselves."""
+    text = " ".join(words[number].text for number in line)
+    raised, starts = levels(text, backwards=backwards), [0]
+    for number in line[:-1]:
+        starts.append(starts[-1] + len(words[number].text) + 1)
+    return in_order(
+        line, [raised[start + _telling(words[number].text)] for start, number in zip(starts, line, strict=True)]
+    )
+
+
+def _telling(word: str) -> int:
+    """The place of the character that says which way a word goes: its first letter or digit."""
+    return next((place for place, character in enumerate(word) if character.isalnum()), 0)
 
 
 # one picture ---------------------------------------------------------------------------------------------------------
@@ -142,10 +200,9 @@ def _picture(wanted: Kinetic, words: Sequence[_Placed], said: int) -> tuple[Bgr,
     """All of the room in colours, and how much of each pixel is covered, 0..255."""
     canvas = _Canvas(wanted.room, min((word.letters.size for word in words), default=wanted.size))
     if wanted.style is CaptionStyle.BOXED:
-        for line in _rows(words):
-            canvas.box(line, bgr_of(wanted.back), _VEIL)
+        canvas.boxes(_rows(words), bgr_of(wanted.back), _VEIL)
         if said < len(words):
-            canvas.box([words[said]], bgr_of(wanted.accent), 1.0)
+            canvas.boxes([[words[said]]], bgr_of(wanted.accent), 1.0, beside=words)
     else:
         canvas.edges(words)
     for number, word in enumerate(words):
@@ -186,15 +243,36 @@ class _Canvas:
         soft = cv2.GaussianBlur(grown, (0, 0), max(0.6, 0.012 * self._size))
         self.covered = np.maximum(self.covered, np.asarray(soft, np.float32) / 255)
 
-    def box(self, words: Sequence[_Placed], colour: tuple[int, int, int], share: float) -> None:
+    def boxes(
+        self,
+        rows: Sequence[Sequence[_Placed]],
+        colour: tuple[int, int, int],
+        share: float,
+        beside: Sequence[_Placed] = (),
+    ) -> None:
+        """One around each row; where two meet, they are one. None is over the letters ``beside`` it."""
+        shape = np.zeros(self.covered.shape, np.float32)
+        for words in rows:
+            top, bottom, left, right = self._around(words, beside)
+            part = shape[top:bottom, left:right]
+            box = outline_of(Outline.ROUNDED, right - left, bottom - top).astype(np.float32) / 255
+            np.maximum(part, box * share, out=part)
+        self._over((slice(None), slice(None)), shape, colour)
+
+    def _around(self, words: Sequence[_Placed], beside: Sequence[_Placed]) -> tuple[int, int, int, int]:
+        """Letters that reach farther up or down than those of Latin script are inside, too."""
         aside, above = round(_ASIDE * self._size * 0.6), round(_ABOVE * self._size)
         base = words[0].y + words[0].letters.baseline
-        left, right = min(w.x for w in words) - aside, max(w.x + w.letters.width for w in words) + aside
-        top, bottom = base - round(self._size) - above // 2, base + round(0.3 * self._size) + above // 2
+        inked = [np.flatnonzero(word.letters.coverage.max(axis=1)) + word.y for word in words]
+        top = min([base - round(self._size) - above // 2, *(rows[0] - above // 3 for rows in inked if rows.size)])
+        bottom = base + round(0.3 * self._size) + above // 2
+        bottom = max([bottom, *(rows[-1] + 1 + above // 3 for rows in inked if rows.size)])
+        begin, end = min(w.x for w in words), max(w.x + w.letters.width for w in words)
+        others = [w for w in beside if w.y + w.letters.baseline == base]
+        left = max([begin - aside, *(w.x + w.letters.width for w in others if w.x + w.letters.width <= begin)])
+        right = min([end + aside, *(w.x for w in others if w.x >= end)])
         height, width = self.covered.shape
-        left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
-        shape = outline_of(Outline.ROUNDED, right - left, bottom - top).astype(np.float32) / 255 * share
-        self._over((slice(top, bottom), slice(left, right)), shape, colour)
+        return max(0, int(top)), min(height, int(bottom)), max(0, left), min(width, right)
 
     def write(self, word: _Placed, colour: tuple[int, int, int]) -> None:
         part, letters = self._place(self.covered, word)
