@@ -75,7 +75,8 @@ def _make_cjk(collection: Path) -> None:
     han = {code for code in _codes("gb2312") | japanese | _codes("big5", last=0xC6) if _is_han(code)}
     signs = {code for code in _codes("gb2312") | japanese | _codes("euc_kr") if code >= 0x2010 and not _is_han(code)}
     wanted = han | signs | {*_HANGUL, *map(ord, _MORE_HAN), *(code for each in _EAST_ASIAN for code in each)}
-    with TTFont(collection, fontNumber=_SIMPLIFIED, lazy=True, recalcTimestamp=False) as font, TemporaryDirectory() as folder:
+    opened = TTFont(collection, fontNumber=_SIMPLIFIED, lazy=True, recalcTimestamp=False)
+    with opened as font, TemporaryDirectory() as folder:
         _leave_japanese(font, {font.getBestCmap().get(code) for code in usual})
         font.save(Path(folder, "whole.otf"))
         whole = hb.Face(Path(folder, "whole.otf").read_bytes())

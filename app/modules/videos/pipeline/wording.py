@@ -260,15 +260,15 @@ class _Canvas:
         self._over((slice(None), slice(None)), shape, colour)
 
     def _around(self, words: Sequence[_Placed], beside: Sequence[_Placed]) -> tuple[int, int, int, int]:
-        """Letters that reach farther up or down than those of Latin script are inside, too."""
+        """As high as the row. Letters that reach farther up or down than those of Latin script are inside, too."""
         aside, above = round(_ASIDE * self._size * 0.6), round(_ABOVE * self._size)
         base = words[0].y + words[0].letters.baseline
-        inked = [np.flatnonzero(word.letters.coverage.max(axis=1)) + word.y for word in words]
+        others = [word for word in beside if word.y + word.letters.baseline == base]
+        inked = [np.flatnonzero(word.letters.coverage.max(axis=1)) + word.y for word in [*words, *others]]
         top = min([base - round(self._size) - above // 2, *(rows[0] - above // 3 for rows in inked if rows.size)])
         bottom = base + round(0.3 * self._size) + above // 2
         bottom = max([bottom, *(rows[-1] + 1 + above // 3 for rows in inked if rows.size)])
         begin, end = min(w.x for w in words), max(w.x + w.letters.width for w in words)
-        others = [w for w in beside if w.y + w.letters.baseline == base]
         left = max([begin - aside, *(w.x + w.letters.width for w in others if w.x + w.letters.width <= begin)])
         right = min([end + aside, *(w.x for w in others if w.x >= end)])
         height, width = self.covered.shape
