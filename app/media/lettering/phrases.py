@@ -10,8 +10,7 @@ from itertools import accumulate
 from typing import Protocol
 
 #: Kana and Chinese characters; and Thai, of which nothing else tells where a line may break.
-UNSPACED_HAN = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-UNSPACED = f"{UNSPACED_HAN}\u0e00-\u0e7f"
+UNSPACED = "\u3005\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff\u0e00-\u0e7f"
 _LETTER = re.compile(f"[{UNSPACED}]")
 _RUN = re.compile(rf"[^\s]*[{UNSPACED}][^\s]*")
 _KANA, _HANGUL, _HAN, _THAI = (
