@@ -47,9 +47,10 @@ _X264_CAMERA = (
 
 
 #: The same among drawn chunks, with which it shares its parameter sets. Without a look-ahead the quality that a number
-#: stands for is higher: 25 is .002 SSIM below ``veryfast crf 20`` on a presenter who fills the frame (.9941 and .9961,
-#: of the same size) and .009 on a moving test picture with grain (.976 and .985, a third of the size), which takes a
-#: fifth of the time. A longer search takes 1.4 times as long, for .004 with grain and none on the presenter.
+#: stands for is higher: of all frames, 25 is .0006 SSIM below ``veryfast crf 20`` on a presenter who fills the frame
+#: (.9944 and .9950, of the same size) and .032 on a moving test picture with much grain (.952 and .984, a third of the
+#: size; every fifth frame has .976), which takes a quarter of the time. 22 is .014 below there, in two fifths. A longer
+#: search takes 1.4 times as long, for .004 with grain and none on the presenter.
 _X264_FOOTAGE = (
     "me=dia:subme=1:partitions=i8x8:"
     "bframes=4:b-adapt=0:b-pyramid=none:mbtree=0:weightp=0:scenecut=0:rc-lookahead=0:sync-lookahead=0:"
