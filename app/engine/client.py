@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import make_engine
 from app.engine.bell import Bell
-from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue
+from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue, Turn
 
 
 class EngineClient:
@@ -31,6 +31,7 @@ class EngineClient:
                 "workflow_id": id,
                 "app_version": WORKFLOW_VERSION,
                 "queue_partition_key": workspace_id,
+                "priority": Turn.ITS_OWN,
             },
             *arguments,
         )

@@ -95,11 +95,12 @@ class SearchSteps:
             search.started_at = search.started_at or utc_now()
             source = self._clips.source(session, search.workspace_id, search.video_id)
             wish = wish_of(CreateClips.model_validate(search.wanted))
+        unheard = source.asset.has_sound and not source.transcript.words
         return {
             "asset": source.asset.model_dump(mode="json"),
             "words": [word.model_dump(mode="json") for word in source.transcript.words],
             "wish": wish.model_dump(mode="json"),
-            "model": str(self._whisper) if self._whisper is not None and source.asset.has_sound else None,
+            "model": str(self._whisper) if self._whisper is not None and unheard else None,
         }
 
     async def transcribe(self, search_id: str, begun: Json) -> list[Json]:
