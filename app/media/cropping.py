@@ -12,8 +12,9 @@ import cv2
 import numpy as np
 
 from app.media.encode import Plane, Planes, planes_of
-from app.media.film import Projector, Size, in_colours, resized, upright
+from app.media.film import Projector, in_colours, upright
 from app.media.look import rotation_of
+from app.media.reduction import Size, resized
 
 #: What is behind is drawn so small, and made so much darker.
 _BLURRED_WIDTH, _BLUR, _DARKER = 96, 5.0, 0.6

@@ -15,8 +15,9 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
 from app.media.encode import Plane, Planes
-from app.media.film import Projector, Size, filling, in_colours, lying, upright
+from app.media.film import Projector, in_colours, lying, upright
 from app.media.look import rotation_of
+from app.media.reduction import Size, filling
 from app.media.transparency import alpha_decoder, has_alpha
 
 _ONE = 255

@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.media.encode import Plane
-from app.media.film import Projector, Run, Size, upright
+from app.media.film import Projector, Run, upright
 from app.media.look import rotation_of
+from app.media.reduction import Size
 
 _WITH_LUMA = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12", "gray")
 #: A cut changes the picture by so many levels on average, and so many times more than the frames around it do.

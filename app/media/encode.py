@@ -25,13 +25,14 @@ from app.media.time import timescale
 
 Plane = NDArray[np.uint8]
 #: Part of every chunk's fingerprint: change it with anything below that can change a byte.
-ENCODER_VERSION = f"x264-lean-13/pyav-{av.__version__}"
+ENCODER_VERSION = f"x264-lean-14/pyav-{av.__version__}"
 _BT709 = 1
 _LIMITED = 1
 #: No frame of a drawn chunk is farther from a key frame.
 KEY_FRAME_S = 10
 _X264 = (
-    "me=dia:subme=1:partitions=none:bframes=4:b-adapt=0:b-pyramid=none:mbtree=0:weightp=0:scenecut=0:ipratio=1.4:"
+    "me=dia:subme=1:partitions=none:no-dct-decimate=1:deadzone-inter=24:"
+    "bframes=4:b-adapt=0:b-pyramid=none:mbtree=0:weightp=0:scenecut=0:ipratio=1.4:"
     "rc-lookahead=0:sync-lookahead=0:"
     "stitchable=1:open-gop=0:keyint=infinite:qp={qp}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
 )

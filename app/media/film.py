@@ -30,6 +30,7 @@ from app.media.encode import Plane, Planes, planes_of
 from app.media.examined import Rotation
 from app.media.excerpt import pictures_from
 from app.media.look import rotation_of
+from app.media.reduction import Size, filling, handy_average
 from app.media.refusals import Corrupt
 
 #: In seconds: what is between is read over, farther on it is quicker to look for a key frame.
@@ -37,8 +38,6 @@ _FAR = 4
 _TURNS = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 _HIGH_DEFINITION = 720
 _BT709, _BT601 = 1, (5, 6)
-#: How many times as high a plane is as what it becomes, from where on it is reduced in another way (``resized``).
-_STRAIGHT_FROM, _BLURRED_FROM, _BLURRED_MORE_FROM, _MANY_TIMES = 1.25, 1.55, 2.5, 3.5
 #: Made so much smaller, frames to which no other refers need no smoothing of their blocks: a seventh of the decoder's
 #: time, and SSIM .99995 to what it would be.
 _MUCH_SMALLER = 1.5
@@ -63,7 +62,6 @@ class Run:
 
 
 PictureT = TypeVar("PictureT")
-Size = tuple[int, int]
 
 
 class Projector(ABC, Generic[PictureT]):
@@ -165,8 +163,9 @@ class Film(Projector[Planes]):
         size = lying(size, turn)
         half = (size[0] // 2, size[1] // 2)
         source = planes_of(in_colours(frame, "yuv420p"))
+        average = handy_average(source.u.shape[::-1], half)  # one for all planes, of which these have the least room
         y, u, v = (
-            upright(filling(plane, room), turn)
+            upright(filling(plane, room, average), turn)
             for plane, room in ((source.y, size), (source.u, half), (source.v, half))
         )
         return Planes(y=y, u=u, v=v)
@@ -195,44 +194,3 @@ def lying(size: Size, turn: Rotation) -> Size:
 
 def upright(plane: Plane, turn: Rotation) -> Plane:
     return np.asarray(cv2.rotate(plane, _TURNS[turn]), np.uint8) if turn else plane
-
-
-def filling(plane: Plane, size: Size) -> Plane:
-    """Scaled until both sides are filled; what is too much is cut off, evenly at the sides, mostly below."""
-    height, width = plane.shape
-    if (width, height) == size:
-        return plane
-    if width * size[1] > height * size[0]:
-        wide = min(width, round(height * size[0] / size[1]))
-        left = (width - wide) // 2
-        plane = plane[:, left : left + wide]
-    else:
-        high = min(height, round(width * size[1] / size[0]))
-        top = (height - high) // 4
-        plane = plane[top : top + high]
-    return plane if plane.shape == size[::-1] else resized(plane, size)
-
-
-def resized(plane: Plane, size: Size) -> Plane:
-    """An average over areas costs little where they are whole pixels. Else what looks like it and takes a half to a
-    fifth of its time: halved while it is several times as large, blurred a little so that nothing fine flickers, and
-    drawn anew. SSIM to a bicubic reduction, of a host and a B-roll of the webinar benchmark, from 0.7 to 15 times as
-    large: .992 to .999, and of the average .992 to .998.
-    """
-    if plane.shape[0] % size[1] == plane.shape[1] % size[0] == 0:
-        return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
-    while plane.shape[0] / size[1] >= _MANY_TIMES:
-        plane = _halved(plane)
-    ratio = plane.shape[0] / size[1]
-    if ratio >= _BLURRED_FROM:
-        taps = 3 if ratio < _BLURRED_MORE_FROM else 5
-        plane = np.asarray(cv2.GaussianBlur(plane, (taps, taps), 0), np.uint8)
-    straight = _STRAIGHT_FROM <= ratio < _BLURRED_FROM
-    how = cv2.INTER_LINEAR if straight else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(plane, size, interpolation=how), np.uint8)
-
-
-def _halved(plane: Plane) -> Plane:
-    height, width = plane.shape[0] // 2, plane.shape[1] // 2
-    even = plane[: 2 * height, : 2 * width]
-    return np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

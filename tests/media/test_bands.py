@@ -54,8 +54,8 @@ def written(path: Path, kind: str, frames: int, at: tuple[int, int] = HOST) -> R
     assert band is not None
     still = ground(kind)
     with BandEncoder(path, profile(), rows_around(still, band, profile()), band) as encoder:
-        copy(band.of(still), encoder.planes)
         for number in range(frames):
+            copy(band.of(still), encoder.planes)
             top = at[0] - band.start
             encoder.planes.y[top : top + 160, 200:400] = host(number)
             encoder.write()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from app.media.ffmpeg import run_ffmpeg
-from app.media.film import Film, Run, resized
+from app.media.film import Film, Run
 from tests.media.barcodes import code_of, record
 
 SIZE = (320, 180)
@@ -124,20 +123,3 @@ def test_colours_are_the_encoders_own(colours: tuple[str, ...], label: str, tmp_
     wanted = (75, 126, 197)  # BT.709, limited range
     found = (int(planes.y[9, 9]), int(planes.u[9, 9]), int(planes.v[9, 9]))
     assert all(abs(one - other) <= 2 for one, other in zip(found, wanted, strict=True)), found
-
-
-@pytest.mark.parametrize("side", [700, 620, 500, 460, 384, 360, 300, 280, 250, 206, 180, 100, 48])
-def test_however_much_smaller_it_is_as_bright_as_its_average_everywhere(side: int) -> None:
-    waves = np.add.outer(np.sin(np.arange(720) / 18), np.cos(np.arange(720) / 28)) * 45 + 128
-    plane = waves.astype(np.uint8)
-    average = cv2.resize(plane, (side, side), interpolation=cv2.INTER_AREA).astype(float)
-    off = np.abs(resized(plane, (side, side)).astype(float) - average)
-    assert (off.mean() < 0.7, off.max() < 4) == (True, True)
-
-
-def test_nothing_finer_than_its_pixels_is_left_of_a_grid() -> None:
-    """Which would flicker when it moves."""
-    grid = np.zeros((720, 720), np.uint8)
-    grid[::2] = 255
-    for side in (384, 300, 250, 200, 100):
-        assert resized(grid, (side, side)).std() < 24

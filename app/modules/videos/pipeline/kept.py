@@ -10,7 +10,8 @@ from typing import Any, TypeVar, cast
 
 from app.media.bands import Rows, rows_around
 from app.media.encode import Planes, VideoProfile
-from app.media.film import Projector, Run, Size
+from app.media.film import Projector, Run
+from app.media.reduction import Size
 from app.media.stillness import StillRows
 
 #: As many as two scenes need that take over from each other.

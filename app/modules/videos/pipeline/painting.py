@@ -28,7 +28,7 @@ from app.modules.videos.pipeline.wording import WordLayer
 
 class Painter(Protocol):
     def paint(self, index: int, planes: Planes) -> None:
-        """Show frame ``index`` of the run. The planes hold what the previous call left in them."""
+        """Show frame ``index`` of the run. The planes hold what the last call with them left in them."""
         ...
 
 
@@ -82,7 +82,7 @@ class LookPainter:
     def __init__(self, look: Look, studio: Studio, subtitles: SubtitleLayer | WordLayer | None = None) -> None:
         cv2.setNumThreads(1)
         self.moving = moving_in(look, studio)
-        self._target: Planes | None = None
+        self._targets = list[Planes]()
         covered = any(part.covers and _fills(part.rect, studio) for part in self.moving)
         resting = self._sort(stamps_of(look, studio.files, (studio.width, studio.height)))
         if covered:
@@ -118,9 +118,9 @@ class LookPainter:
         return resting
 
     def paint(self, index: int, planes: Planes) -> None:
-        if self._target is not planes:
+        if not any(planes is target for target in self._targets):
             copy(self.ground, planes)
-            self._target = planes
+            self._targets.append(planes)
         self.restore(planes)
         self.paint_moving(index, planes)
 
