@@ -20,6 +20,9 @@ QUIET = ("-hide_banner", "-nostdin", "-y", "-protocol_whitelist", "file,pipe,fd"
 #: What makes two runs write the same bytes: no encoder names, no dates.
 BITEXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-map_metadata", "-1")
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+#: What a process keeps of the memory that it has freed, and the largest block of it.
+_KEPT_BYTES, _KEPT_BLOCK_BYTES = 64 << 20, 8 << 20
 #: As the C library says it in the locale of programs.
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 
@@ -47,6 +50,16 @@ def name_process(name: str) -> None:
     libc = _libc()
     if libc is not None:
         libc.prctl(_PR_SET_NAME, name.encode())
+
+
+def keep_memory() -> None:
+    """Let this process use again what it frees. Glibc would give it back and ask for it anew, zeroed page by page, for
+    every picture: as long as it takes to make a host smaller.
+    """
+    mallopt = getattr(_libc(), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+        mallopt(_M_MMAP_THRESHOLD, _KEPT_BLOCK_BYTES)
 
 
 def run_ffmpeg(arguments: Sequence[str], *, timeout_s: float, binary: str | None = None) -> str:

@@ -30,7 +30,7 @@ from types import FrameType
 from typing import Any, TextIO
 
 from app.core.errors import TenexError, storage_full
-from app.media.ffmpeg import die_with_parent, name_process
+from app.media.ffmpeg import die_with_parent, keep_memory, name_process
 from app.media.usage import Usage
 
 MEGABYTE = 1024 * 1024
@@ -156,6 +156,7 @@ def _live(request: dict[str, Any], pipe: int, nursery: int) -> int:
     if os.getppid() != nursery:
         return 1
     _limit(request["limits"])
+    keep_memory()
     with os.fdopen(pipe, "w", encoding="utf-8", buffering=1) as out:
         _say(out, {"pid": os.getpid()})
         try:
