@@ -22,7 +22,7 @@ BITEXACT = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitex
 _PR_SET_PDEATHSIG, _PR_SET_NAME = 1, 15
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 #: What a process keeps of the memory that it has freed, and the largest block of it.
-_KEPT_BYTES, _KEPT_BLOCK_BYTES = 64 << 20, 8 << 20
+_KEPT_BYTES, _KEPT_BLOCK_BYTES = 256 << 20, 32 << 20
 #: As the C library says it in the locale of programs.
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 
