@@ -6,12 +6,13 @@ with ``LONG=1``.
 
 ``cpu_over_ffmpeg``, ``wall_speedup``: all processes of both workers against the command, which may use both cores.
 ``cpu_over_x264``: against ``veryfast crf 20`` alone, on one thread, given the job's frames as they were drawn. Job and
-references take turns, and the sums of two rounds are compared (of ten minutes, one).
+references take turns, and the sums of four rounds are compared (of ten minutes, one).
 
-``ssim``: of the two results, luma of every seventh frame. ``slide_ssim``, ``host_ssim``: ours against the frames as
-they were drawn, in the upper half and in the circle's square; with ``_ffmpeg``, the command's against its own frames
-before its encoder. ``size_over_ffmpeg``: of the files. ``still_realtime``: a minute of a slide alone, seconds of video
-for each processor second of drawing it.
+``ssim``: of the two results, luma of every seventh frame. ``slide_ssim``, ``host_ssim``, ``broll_ssim``: ours against
+the frames as they were drawn, in the upper half of those that show a slide, in the circle's square, and the whole of
+those that B-roll fills; with ``_ffmpeg``, the command's against its own frames before its encoder.
+``size_over_ffmpeg``: of the files. ``still_realtime``: a minute of a slide alone, seconds of video for each processor
+second of drawing it.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ SLIDE_S, FPS = 30, 25
 HOST = 384
 MARGIN = 32
 WORKERS = 2
-ROUNDS = 2
+ROUNDS = 4
 Luma = NDArray[np.uint8]
 
 #: Of so many frames one is compared: of five it would always be the same kind, since our encoder codes one of every
@@ -80,7 +81,7 @@ def main(seconds: int) -> None:
         ours = place.file(job)
         still = place.render_composition(one_slide(place, made))
         still_cpu = spent_by_kind(place.tasks(still.id))["chunk"]
-        compared, frames = alike(ours, theirs)
+        compared, frames = likeness(lumas(ours), lumas(theirs), shown_between(seconds, made.broll_s))
         report(
             "webinar",
             cpu_over_ffmpeg=sum(each.cpu for each in rounds) / sum(each.ffmpeg_cpu for each in rounds),
@@ -163,11 +164,14 @@ def one_slide(place: Site, made: Material) -> Composition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likeness:
-    """SSIM of luma in the whole picture, in its upper half, and in the square of the host's circle."""
+    """SSIM of luma in the whole picture, in the upper half of those with a slide, in the square of the host's circle
+    beside it, and in the whole of those with B-roll.
+    """
 
     whole: float
     slide: float
     host: float
+    broll: float
 
 
 def losses(
@@ -177,34 +181,43 @@ def losses(
     lossless = theirs.with_suffix(".mkv")
     command(made, seconds, lossless, encoder=("-c:v", "ffv1", "-pix_fmt", "yuv420p"), shown=min(seconds, 60))
     finished = (planes_of(frame).y for frame in finished_frames(place, wanted, job))
-    ours = likeness(lumas(place.file(job)), itertools.islice(finished, 60 * FPS))[0]
-    ffmpeg = likeness(lumas(theirs), lumas(lossless))[0]
+    brolls = shown_between(seconds, made.broll_s)
+    ours = likeness(lumas(place.file(job)), itertools.islice(finished, 60 * FPS), brolls)[0]
+    ffmpeg = likeness(lumas(theirs), lumas(lossless), brolls)[0]
     lossless.unlink()
     return {
         "slide_ssim": ours.slide,
         "slide_ssim_ffmpeg": ffmpeg.slide,
         "host_ssim": ours.host,
         "host_ssim_ffmpeg": ffmpeg.host,
+        "broll_ssim": ours.broll,
+        "broll_ssim_ffmpeg": ffmpeg.broll,
     }
 
 
-def alike(ours: Path, theirs: Path) -> tuple[Likeness, int]:
-    """How alike the two videos are, and how many frames ours has."""
-    return likeness(lumas(ours), lumas(theirs))
+def shown_between(seconds: int, broll_s: int) -> list[range]:
+    """The frames that B-roll fills: in the middle of the first and of the last slide."""
+    starts = {0, (seconds - 1) // SLIDE_S * SLIDE_S}
+    return [range((start + SLIDE_S // 2) * FPS, (start + SLIDE_S // 2 + broll_s) * FPS) for start in starts]
 
 
-def likeness(one: Iterable[Luma], other: Iterable[Luma]) -> tuple[Likeness, int]:
+def likeness(one: Iterable[Luma], other: Iterable[Luma], brolls: list[range]) -> tuple[Likeness, int]:
     """Of every seventh frame; and how many frames were seen."""
     top, side = slice(0, HEIGHT // 2), slice(WIDTH - MARGIN - HOST, WIDTH - MARGIN)
     low = slice(HEIGHT - MARGIN - HOST, HEIGHT - MARGIN)
-    whole, slide, host, frames = list[float](), list[float](), list[float](), 0
+    whole, slide, host, broll = (list[float]() for _ in range(4))
+    frames = 0
     for number, (mine, theirs) in enumerate(zip(one, other, strict=False)):
         frames += 1
         if number % SAMPLED == 0:
             whole.append(ssim(mine, theirs))
+            if any(number in shown for shown in brolls):
+                broll.append(whole[-1])
+                continue
             slide.append(ssim(mine[top], theirs[top]))
             host.append(ssim(mine[low, side], theirs[low, side]))
-    return Likeness(whole=mean(whole), slide=mean(slide), host=mean(host)), frames
+    likeness = Likeness(whole=mean(whole), slide=mean(slide), host=mean(host), broll=mean(broll))
+    return likeness, frames
 
 
 def audio_offset_ms(ours: Path, theirs: Path) -> float:

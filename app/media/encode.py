@@ -25,7 +25,7 @@ from app.media.time import timescale
 
 Plane = NDArray[np.uint8]
 #: Part of every chunk's fingerprint: change it with anything below that can change a byte.
-ENCODER_VERSION = f"x264-lean-14/pyav-{av.__version__}"
+ENCODER_VERSION = f"x264-lean-15/pyav-{av.__version__}"
 _BT709 = 1
 _LIMITED = 1
 #: No frame of a drawn chunk is farther from a key frame.
@@ -48,17 +48,17 @@ _X264_CAMERA = (
 
 
 #: The same among drawn chunks, with which it shares its parameter sets. Without a look-ahead the quality that a number
-#: stands for is higher: of all frames, 25 is .0006 SSIM below ``veryfast crf 20`` on a presenter who fills the frame
-#: (.9944 and .9950, of the same size) and .032 on a moving test picture with much grain (.952 and .984, a third of the
-#: size; every fifth frame has .976), which takes a quarter of the time. 22 is .014 below there, in two fifths. A longer
-#: search takes 1.4 times as long, for .004 with grain and none on the presenter.
+#: stands for is higher: of all frames, 24 is .0003 SSIM below ``veryfast crf 20`` on a presenter who fills the frame
+#: (.9937 and .9941, 1.4 times the size) and .030 on a moving test picture with much grain (.955 and .985, two fifths of
+#: the size), in half of the time. 25 is .0007 and .033 below, 22 .017 with grain and twice the bytes. A longer search
+#: takes 1.4 times as long, for .004 with grain and none on the presenter.
 _X264_FOOTAGE = (
     "me=dia:subme=1:partitions=i8x8:"
     "bframes=4:b-adapt=0:b-pyramid=none:mbtree=0:weightp=0:scenecut=0:rc-lookahead=0:sync-lookahead=0:"
     "pbratio=1.6:aq-strength=0.6:"
     "stitchable=1:open-gop=0:keyint=infinite:crf={crf}:colorprim=bt709:transfer=bt709:colormatrix=bt709:range=tv"
 )
-_FOOTAGE_CRF = 25
+_FOOTAGE_CRF = 24
 #: Of clips, which are all footage: on a presenter with grain, made larger, as many bytes as ``veryfast crf 20`` and
 #: .003 less SSIM (.9781, .9811) in two fifths of the time. 20: .0011 less, a quarter more bytes; 23: .0067, 0.6.
 _CLIP_CRF = 21
