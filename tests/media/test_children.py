@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
+import resource
 import signal
 import subprocess
 import sys
@@ -45,6 +47,17 @@ def die(_task: dict[str, Any], _progress: Any) -> dict[str, Any]:
 
 def grab_memory(_task: dict[str, Any], _progress: Any) -> dict[str, Any]:
     return {"length": len(bytearray(3_000_000_000))}
+
+
+def use_memory_again(_task: dict[str, Any], _progress: Any) -> dict[str, Any]:
+    """How many pages the kernel gave for a picture's memory at first, and for as much fifty times after it."""
+    gave = list[int]()
+    for times in (1, 50):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(times):
+            bytes(4_000_000)
+        gave.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    return {"first": gave[0], "then": gave[1]}
 
 
 @pytest.fixture
@@ -102,6 +115,12 @@ def test_a_child_cannot_use_more_memory_than_allowed(nursery: Nursery) -> None:
     with pytest.raises(ChildFailed) as caught:
         asyncio.run(nursery.run(f"{HERE}:grab_memory", {}, deadline_s=20, limits=Limits(memory_mb=1500)))
     assert caught.value.code == "out_of_memory"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives memory back so eagerly")
+def test_what_a_child_frees_it_uses_again(nursery: Nursery) -> None:
+    given = asyncio.run(nursery.run(f"{HERE}:use_memory_again", {}, deadline_s=30)).result
+    assert given["then"] <= given["first"]
 
 
 def test_at_its_deadline_a_child_and_what_it_started_are_gone(nursery: Nursery, tmp_path: Path) -> None:
