@@ -184,17 +184,19 @@ class Simulator(ABC):
         return self.shown(video_id, status, self._link(video_id) if status == "made" and fault != "no_link" else None)
 
     def tell(self) -> None:
-        """Plan the calls about videos that have ended since."""
+        """Plan the calls about videos that have ended since: all are planned when it returns, whoever began to."""
         with self.lock:
             ended = [name for name, video in self.videos.items() if video["failed"] or self._is_made(video)]
             due = {name: fault for name in ended if (fault := self.videos[name].pop("call", None)) is not None}
-        for name, fault in due.items():
-            video = self.videos[name]
-            if fault == "unsubscribed":
-                self.calls.plan(name, self.calls.address(video["body"]), {"event_type": "photo_avatar_train.success"})
-            self._call(name, "failed" if video["failed"] else "made", "" if fault == "forged" else fault)
-            if fault == "disordered":
-                self._call(name, "waiting")
+            for name, fault in due.items():
+                video = self.videos[name]
+                if fault == "unsubscribed":
+                    self.calls.plan(
+                        name, self.calls.address(video["body"]), {"event_type": "photo_avatar_train.success"}
+                    )
+                self._call(name, "failed" if video["failed"] else "made", "" if fault == "forged" else fault)
+                if fault == "disordered":
+                    self._call(name, "waiting")
 
     def _call(self, video_id: str, status: str, fault: str = "") -> None:
         told = self.told(video_id, status, self._link(video_id) if status == "made" else None)
