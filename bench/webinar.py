@@ -70,6 +70,8 @@ SAMPLED = 7
 
 
 def main(seconds: int) -> None:
+    if seconds < SLIDE_S:
+        raise SystemExit(f"The job is at least one slide long: {SLIDE_S} seconds.")
     with tempfile.TemporaryDirectory(prefix="tenex-bench-") as folder, site(Path(folder) / "data") as place:
         made = material(Path(folder), seconds, SLIDE_S)
         roots = [place.start_worker().pid for _ in range(WORKERS)]
@@ -216,8 +218,8 @@ def likeness(one: Iterable[Luma], other: Iterable[Luma], brolls: list[range]) ->
                 continue
             slide.append(ssim(mine[top], theirs[top]))
             host.append(ssim(mine[low, side], theirs[low, side]))
-    likeness = Likeness(whole=mean(whole), slide=mean(slide), host=mean(host), broll=mean(broll))
-    return likeness, frames
+    found = Likeness(whole=mean(whole), slide=mean(slide), host=mean(host), broll=mean(broll))
+    return found, frames
 
 
 def audio_offset_ms(ours: Path, theirs: Path) -> float:

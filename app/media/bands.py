@@ -29,7 +29,7 @@ _REACH = 32
 #: Reach and interpolation, in whole blocks.
 _MARGIN = 3 * BLOCK
 #: Pictures that are drawn before they are encoded, one after the other: drawing and encoding each throw what the other
-#: works with out of the processor's caches. Eight at once take a tenth less time than one by one.
+#: works with out of the processor's caches. Eight at once take up to a tenth less time than one by one.
 _AT_ONCE = 8
 #: A taller band saves too little.
 _WORTHWHILE = 0.85

@@ -50,8 +50,8 @@ _X264_CAMERA = (
 #: The same among drawn chunks, with which it shares its parameter sets. Without a look-ahead the quality that a number
 #: stands for is higher: of all frames, 24 is .0003 SSIM below ``veryfast crf 20`` on a presenter who fills the frame
 #: (.9937 and .9941, 1.4 times the size) and .030 on a moving test picture with much grain (.955 and .985, two fifths of
-#: the size), in half of the time. 25 is .0007 and .033 below, 22 .017 with grain and twice the bytes. A longer search
-#: takes 1.4 times as long, for .004 with grain and none on the presenter.
+#: the size), in half of the time or less. 25 is .0007 and .033 below, 22 .017 with grain and twice the bytes. A longer
+#: search takes 1.4 times as long, for .004 with grain and none on the presenter.
 _X264_FOOTAGE = (
     "me=dia:subme=1:partitions=i8x8:"
     "bframes={bframes}:b-adapt=0:b-pyramid=none:mbtree=0:weightp=0:scenecut=0:rc-lookahead=0:sync-lookahead=0:"
@@ -61,7 +61,8 @@ _X264_FOOTAGE = (
 _FOOTAGE = _X264_FOOTAGE.format(crf=24, bframes=4, pbratio=1.6, aq=0.6)
 #: Clips are all footage and join with nothing else. On a presenter with grain, made larger, of all frames: .0020 SSIM
 #: below ``veryfast crf 20`` (.9805 and .9825) in a third of the time and nine tenths of the bytes. With four frames
-#: between two that others refer to, as in webinars, and twice the adaptive quantisation it took a seventh more of both.
+#: between two that others refer to, as in webinars, and twice the adaptive quantisation: .0005 less, an eighth more
+#: time and a twelfth more bytes.
 _CLIP = _X264_FOOTAGE.format(crf=22.5, bframes=1, pbratio=2.0, aq=0.3)
 #: Of clips, too, no frame is farther from a key frame: platforms convert them, and people seek in them.
 _CLIP_KEY_FRAME_S = 2

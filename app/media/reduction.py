@@ -1,9 +1,9 @@
 """Planes made smaller, or larger, and cut to the shape of a box.
 
-OpenCV takes its time where pixels are not whole: half a millisecond for a host of 720 rows who becomes 384, as long as
-it takes to decode him. An average over whole and parts of pixels repeats itself after a few rows, if the ratio is one
-of small numbers; then one mixture of rows for each step makes all rows of that step at once, and columns are the rows
-of what is turned.
+OpenCV takes its time where pixels are not whole: half a millisecond for a host of 720 rows who becomes 384, half of
+what it takes to decode him. An average over whole and parts of pixels repeats itself after a few rows, if the ratio is
+one of small numbers; then one mixture of rows for each step makes all rows of that step at once, and columns are the
+rows of what is turned.
 """
 
 from __future__ import annotations
