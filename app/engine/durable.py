@@ -66,8 +66,11 @@ class Durable:
         queue: Queue,
         workspace_id: str,
         turn: Turn = Turn.ITS_OWN,
+        more: bool = False,
     ) -> Child:
-        """Start another workflow; starting the same id twice is one start."""
+        """Start another workflow; starting the same id twice is one start. ``more``: others follow at once, and workers
+        are told with the last of them.
+        """
         options: EnqueueOptions = {
             "workflow_name": workflow,
             "queue_name": str(queue),
@@ -77,7 +80,8 @@ class Durable:
             "priority": turn,
         }
         handle = await DBOS.enqueue_workflow_with_options_async(options, *arguments)
-        self._bell.ring()
+        if not more:
+            self._bell.ring()
         return Child(handle)
 
 

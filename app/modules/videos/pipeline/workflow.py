@@ -105,7 +105,8 @@ class RenderWorkflow:
 
     async def _make_parts(self, job_id: str, plan: Json, laid_out: Json) -> None:
         """Long sequences before short ones, so that all workers have enough to the end, and sound beside the first of
-        them.
+        them: a worker takes two parts, and who looked before all are there could take two sequences, and leave another
+        worker with the sound.
         """
         layout, missing = laid_out["layout"], set(laid_out["missing"])
         sounds = {sound["fingerprint"]: sound for sound in layout["sounds"] if sound["fingerprint"] in missing}
@@ -114,7 +115,9 @@ class RenderWorkflow:
         drawn = [("sequence", chunks[0]["fingerprint"], chunks) for chunks in sequences]
         parts = [*drawn[:1], *mixed, *drawn[1:]]
         started = [
-            await self._child(kind, job_id, plan, part, label=f"part-{place:05}/{kind}/{name[:16]}")
+            await self._child(
+                kind, job_id, plan, part, label=f"part-{place:05}/{kind}/{name[:16]}", more=place + 1 < len(parts)
+            )
             for place, (kind, name, part) in enumerate(parts)
         ]
         for child in started:
@@ -135,7 +138,15 @@ class RenderWorkflow:
         return await package.result()
 
     async def _child(
-        self, kind: str, job_id: str, plan: Json, what: Any, *, label: str, turn: Turn = Turn.ITS_OWN
+        self,
+        kind: str,
+        job_id: str,
+        plan: Json,
+        what: Any,
+        *,
+        label: str,
+        turn: Turn = Turn.ITS_OWN,
+        more: bool = False,
     ) -> Child:
         """``label`` names it within the job; of those that begin to wait in the same second, the first goes first."""
         return await self._durable.child(
@@ -148,6 +159,7 @@ class RenderWorkflow:
             queue=Queue.CHUNKS,
             workspace_id=plan["workspace_id"],
             turn=turn,
+            more=more,
         )
 
     async def take(self, job_id: str, workspace_id: str, take_document: Json, picture_document: Json) -> None:
