@@ -142,10 +142,12 @@ class Site:
     def wait(self, job_id: str, seconds: float = 120.0) -> RenderJob:
         """The job, once it has ended."""
         deadline = time.monotonic() + seconds
+        status = sa.select(RenderJob.status).where(RenderJob.id == job_id)  # which takes next to nothing
         while time.monotonic() < deadline:
-            job = self.job(job_id)
-            if job.status in ENDED:
-                return job
+            with self.database.read_scope() as session:
+                ended = session.scalar(status) in ENDED
+            if ended:
+                return self.job(job_id)
             time.sleep(0.05)
         job = self.job(job_id)
         states = [(task.kind, task.status, task.attempts) for task in self.tasks(job_id)]

@@ -12,10 +12,11 @@ class BitReader:
         return self._value >> (self.length - self.at) & ((1 << count) - 1)
 
     def golomb(self) -> int:
-        zeros = 0
-        while not self.read(1):
-            zeros += 1
-        return (1 << zeros) - 1 + self.read(zeros)
+        left = self.length - self.at
+        rest = self._value & ((1 << left) - 1)
+        count = 2 * (left - rest.bit_length()) + 1  # as many bits after the first one as zeros before it
+        self.at += count
+        return (rest >> (left - count)) - 1
 
     def signed(self) -> int:
         number = self.golomb()

@@ -30,7 +30,7 @@ from app.media.encode import Plane, Planes, planes_of
 from app.media.examined import Rotation
 from app.media.excerpt import pictures_from
 from app.media.look import rotation_of
-from app.media.reduction import Size, filling, handy_average
+from app.media.reduction import Size, filling, filling_alike, handy_average
 from app.media.refusals import Corrupt
 
 #: In seconds: what is between is read over, farther on it is quicker to look for a key frame.
@@ -164,11 +164,8 @@ class Film(Projector[Planes]):
         half = (size[0] // 2, size[1] // 2)
         source = planes_of(in_colours(frame, "yuv420p"))
         average = handy_average(source.u.shape[::-1], half)  # one for all planes, of which these have the least room
-        y, u, v = (
-            upright(filling(plane, room, average), turn)
-            for plane, room in ((source.y, size), (source.u, half), (source.v, half))
-        )
-        return Planes(y=y, u=u, v=v)
+        u, v = filling_alike((source.u, source.v), half, average)
+        return Planes(y=upright(filling(source.y, size, average), turn), u=upright(u, turn), v=upright(v, turn))
 
 
 def in_colours(frame: av.VideoFrame, pixel_format: str) -> av.VideoFrame:

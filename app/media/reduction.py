@@ -8,6 +8,7 @@ rows of what is turned.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -58,10 +59,21 @@ def filling(plane: Plane, size: Size, average: Average | None = None) -> Plane:
     if (width, height) == size:
         return plane
     if average is not None:
-        return _averaged(_cut(plane, average.covered(size[0]), average.covered(size[1])), size, average)
+        return _averaged([_cut(plane, average.covered(size[0]), average.covered(size[1]))], size, average)[0]
     ratio = _ratio((width, height), size)
     plane = _cut(plane, min(width, round(size[0] * ratio)), min(height, round(size[1] * ratio)))
     return plane if plane.shape == size[::-1] else resized(plane, size)
+
+
+def filling_alike(planes: Sequence[Plane], size: Size, average: Average | None = None) -> list[Plane]:
+    """The same of several that are as large as each other: an average of all takes little longer than that of one, if
+    each ends where its steps begin anew.
+    """
+    width, height = size
+    if average is None or planes[0].shape == (height, width) or width % average.ratio.denominator:
+        return [filling(plane, size, average) for plane in planes]
+    covered = average.covered(width), average.covered(height)
+    return _averaged([_cut(plane, *covered) for plane in planes], size, average)
 
 
 def _cut(plane: Plane, wide: int, high: int) -> Plane:
@@ -93,13 +105,15 @@ def _ratio(picture: Size, size: Size) -> Fraction:
     return min(Fraction(picture[0], size[0]), Fraction(picture[1], size[1]))
 
 
-def _averaged(plane: Plane, size: Size, average: Average) -> Plane:
+def _averaged(planes: list[Plane], size: Size, average: Average) -> list[Plane]:
     for _ in range(average.halvings):
-        plane = _halved(plane)
+        planes = [_halved(plane) for plane in planes]
     if average.ratio.denominator == 1:
-        return _area(plane, size)
-    lying = _turned(_averaged_rows(plane, size[1], average.ratio))
-    return _turned(_averaged_rows(lying, size[0], average.ratio))
+        return [_area(plane, size) for plane in planes]
+    beside = planes[0] if len(planes) == 1 else np.hstack(planes)
+    lying = _turned(_averaged_rows(beside, size[1], average.ratio))
+    rows = _averaged_rows(lying, size[0] * len(planes), average.ratio)
+    return [_turned(rows[begin : begin + size[0]]) for begin in range(0, len(rows), size[0])]
 
 
 def _turned(plane: Plane) -> Plane:
@@ -115,8 +129,8 @@ def _averaged_rows(plane: Plane, count: int, ratio: Fraction) -> Plane:
         mixed, weight = plane[first :: ratio.numerator][: len(made)], shares[0]
         for place, share in enumerate(shares[1:], 1):
             row, weight = plane[first + place :: ratio.numerator][: len(made)], weight + share
-            mixed = cv2.addWeighted(mixed, 1 - share / weight, row, share / weight, 0)
-        made[:] = mixed
+            target = made if place == len(shares) - 1 else None
+            mixed = cv2.addWeighted(mixed, 1 - share / weight, row, share / weight, 0, target)
     return out
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.media.encode import Plane
-from app.media.reduction import filling, handy_average, resized
+from app.media.reduction import filling, filling_alike, handy_average, resized
 
 
 @pytest.mark.parametrize("side", [700, 620, 500, 460, 384, 360, 300, 280, 250, 206, 180, 100, 48])
@@ -86,3 +86,12 @@ def test_an_average_leaves_nothing_finer_than_its_pixels_either() -> None:
 
 def test_there_is_no_handy_average_for_what_becomes_larger_or_hardly_smaller() -> None:
     assert [handy_average((1280, 720), size) for size in ((1920, 1080), (1280, 720), (1200, 676))] == [None] * 3
+
+
+@pytest.mark.parametrize("size", [(192, 192), (190, 192), (158, 158), (320, 180), (100, 300)], ids=str)
+def test_planes_that_are_alike_become_the_same_at_once_as_one_by_one(size: tuple[int, int]) -> None:
+    planes = (waves(640, 360), waves(640, 360)[::-1].copy())
+    average = handy_average((640, 360), size)
+    at_once = filling_alike(planes, size, average)
+    assert [plane.shape for plane in at_once] == [size[::-1]] * 2
+    assert all(np.array_equal(one, filling(plane, size, average)) for one, plane in zip(at_once, planes, strict=True))
