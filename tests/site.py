@@ -148,7 +148,7 @@ class Site:
                 ended = session.scalar(status) in ENDED
             if ended:
                 return self.job(job_id)
-            time.sleep(0.05)
+            time.sleep(0.02)
         job = self.job(job_id)
         states = [(task.kind, task.status, task.attempts) for task in self.tasks(job_id)]
         raise AssertionError(f"after {seconds:g} s the job is {job.status} at {job.stage}: {states}")

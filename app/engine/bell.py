@@ -15,7 +15,7 @@ from pathlib import Path
 
 #: How soon a ring is heard; and after a look that it led to, how soon another follows: of several who look at once, all
 #: but one may find the queue locked.
-_LISTEN_S, _AGAIN_S = 0.04, 0.1
+_LISTEN_S, _AGAIN_S = 0.02, 0.1
 
 
 class Bell:

@@ -18,7 +18,8 @@ from app.engine.names import WORKFLOW_VERSION, Queue, Turn
 
 P = ParamSpec("P")
 R = TypeVar("R")
-WAIT_S = 0.15
+#: How often a result is looked for, which takes a millisecond: by one or two, and by many who wait at once.
+_SOONEST_S, _PATIENCE_S, _LATEST_S = 0.1, 0.05, 2.0
 #: For a blocking function that talks to the database: four tries of the longest wait for it, with their pauses.
 STEP_DEADLINE_S = 300.0
 _PAUSES_S = (0.5, 2.0, 6.0)
@@ -41,6 +42,7 @@ class Durable:
 
     def __init__(self, bell: Bell, *, step_deadline_s: float = STEP_DEADLINE_S) -> None:
         self._bell, self._step_deadline_s = bell, step_deadline_s
+        self._waiting = Waiting()
 
     async def step(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking function once; after a crash its recorded result is used."""
@@ -82,18 +84,41 @@ class Durable:
         handle = await DBOS.enqueue_workflow_with_options_async(options, *arguments)
         if not more:
             self._bell.ring()
-        return Child(handle)
+        return Child(handle, self._waiting)
+
+
+class Waiting:
+    """How many of this process wait for a child: the more there are, the less often each of them looks."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    @property
+    def every_s(self) -> float:
+        return min(_LATEST_S, max(_SOONEST_S, _PATIENCE_S * self._count))
+
+    @contextlib.contextmanager
+    def one_more(self) -> Generator[None]:
+        self._count += 1
+        try:
+            yield
+        finally:
+            self._count -= 1
 
 
 class Child:
     """A started workflow."""
 
-    def __init__(self, handle: WorkflowHandleAsync[Any]) -> None:
-        self._handle = handle
+    def __init__(self, handle: WorkflowHandleAsync[Any], waiting: Waiting) -> None:
+        self._handle, self._waiting = handle, waiting
 
-    async def result(self, *, every_s: float = WAIT_S) -> Any:
-        """What it returned, looked for so often in the database. Raises ``WorkFailed`` with its error."""
-        return _unwrap(await self._handle.get_result(polling_interval_sec=every_s))
+    async def result(self, *, every_s: float | None = None) -> Any:
+        """What it returned, looked for so often in the database, or as often as so many who wait can. Raises
+        ``WorkFailed`` with its error.
+        """
+        with self._waiting.one_more():
+            pause = every_s or self._waiting.every_s
+            return _unwrap(await self._handle.get_result(polling_interval_sec=pause))
 
 
 def reporting(workflow: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[dict[str, Any]]]:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from app.avatars.base import Delivery
-from app.engine.durable import WAIT_S, Child, Durable, WorkFailed
+from app.engine.durable import Child, Durable, WorkFailed
 from app.engine.names import Queue, Turn
 from app.modules.videos.composition import Picture
 from app.modules.videos.pipeline.layout import Layout
@@ -99,7 +99,7 @@ class RenderWorkflow:
         }
         failures = dict[str, list[str]]()
         for name, child in started.items():
-            result = child.result(every_s=_SELDOM_S if elsewhere else WAIT_S)
+            result = child.result(every_s=_SELDOM_S if elsewhere else None)
             failures |= await _failure_of(first[name], plan, result)
         return failures
 
