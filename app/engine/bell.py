@@ -10,12 +10,12 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-#: How soon a ring is heard; and after a look that it led to, how soon another follows: of several who look at once, all
+#: How soon a ring is heard; and after a look that it led to, how soon others follow: of several who look at once, all
 #: but one may find the queue locked.
-_LISTEN_S, _AGAIN_S = 0.02, 0.1
+_LISTEN_S, _AGAIN_S = 0.02, (0.03, 0.1)
 
 
 class Bell:
@@ -45,16 +45,16 @@ class Pause(threading.Event):
 
     def __init__(self, bell: Bell, factor: Callable[[], float]) -> None:
         super().__init__()
-        self._bell, self._factor, self._heard, self._again = bell, factor, bell.rung_at(), False
+        self._bell, self._factor, self._heard = bell, factor, bell.rung_at()
+        self._again: Iterator[float] = iter(())
 
     def wait(self, timeout: float | None = None) -> bool:
         pause = threading.TIMEOUT_MAX if timeout is None else timeout * self._factor()
-        until = time.monotonic() + (min(pause, _AGAIN_S) if self._again else pause)
-        self._again = False
+        until = time.monotonic() + min(pause, next(self._again, pause))
         while time.monotonic() < until and not self.is_set():
             time.sleep(_LISTEN_S)  # which takes less than to wait for an event
             rung_at = self._bell.rung_at()
             if rung_at != self._heard:
-                self._heard, self._again = rung_at, True
+                self._heard, self._again = rung_at, iter(_AGAIN_S)
                 break
         return self.is_set()
