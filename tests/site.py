@@ -141,14 +141,14 @@ class Site:
 
     def wait(self, job_id: str, seconds: float = 120.0) -> RenderJob:
         """The job, once it has ended."""
-        deadline = time.monotonic() + seconds
+        began = time.monotonic()
         status = sa.select(RenderJob.status).where(RenderJob.id == job_id)  # which takes next to nothing
-        while time.monotonic() < deadline:
+        while (passed := time.monotonic() - began) < seconds:
             with self.database.read_scope() as session:
                 ended = session.scalar(status) in ENDED
             if ended:
                 return self.job(job_id)
-            time.sleep(0.02)
+            time.sleep(min(0.25, max(0.02, passed / 200)))
         job = self.job(job_id)
         states = [(task.kind, task.status, task.attempts) for task in self.tasks(job_id)]
         raise AssertionError(f"after {seconds:g} s the job is {job.status} at {job.stage}: {states}")

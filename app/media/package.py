@@ -29,7 +29,6 @@ from app.media.wave import channels_of
 _AAC = ("-c:a", "aac", "-aac_coder", "fast", "-b:a", "128k", "-ar", "48000", "-f", "adts")
 #: In the middle of two loudspeakers as loud as from one.
 _MIDDLE = ("-af", "volume=0.7071067811865476", "-aac_pns", "0", "-aac_tns", "0")
-_PREVIEW_S = "3"
 _MS = Fraction(1, 1000)
 
 
@@ -172,14 +171,3 @@ def verify(video: Path, *, frames: int, fps: Fraction, size: tuple[int, int], si
                 f"The finished file has {found} frames of {shape[0]}x{shape[1]} at {stream.average_rate}, "
                 f"not {frames} of {size[0]}x{size[1]} at {fps}."
             )
-
-
-def pictures_of(video: Path, poster: Path, preview: Path) -> None:
-    """The first frame, where the presenter looks at the camera, as JPEG; and three silent seconds at half the rate,
-    small enough to load with a list.
-    """
-    still = ("-frames:v", "1", "-vf", "scale=out_color_matrix=bt601:out_range=pc,format=yuvj420p", "-q:v", "3")
-    small = ("-vf", "fps=12.5,scale=w='if(gt(iw,ih),480,-2)':h='if(gt(iw,ih),-2,480)':flags=fast_bilinear")
-    encoder = ("-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "28", "-pix_fmt", "yuv420p", "-threads", "1")
-    outputs = (*still, *BITEXACT, str(poster), *small, *encoder, *BITEXACT, "-movflags", "+faststart", str(preview))
-    run_ffmpeg(("-threads", "1", "-t", _PREVIEW_S, "-i", str(video), *outputs), timeout_s=120)

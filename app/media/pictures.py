@@ -139,7 +139,7 @@ def _tiles(playable: Playable, times: list[Fraction], size: tuple[int, int]) -> 
 
 
 def _streams_at(
-    playable: Playable, times: Sequence[Fraction], skipped: Literal["NONKEY", "NONREF"]
+    playable: Playable, times: Sequence[Fraction], skipped: Literal["NONKEY", "NONREF", "DEFAULT"]
 ) -> Iterator[tuple[InputContainer, VideoStream, Fraction]]:
     """At each time the picture, to be decoded quickly and but for what is ``skipped``."""
     current, stream = None, None
@@ -224,18 +224,20 @@ def draw_poster(playable: Playable, at: Fraction, target: Path) -> None:
         cv2.imwrite(str(target), _small(frame, playable, _fitted(playable, _POSTER_SIDE)), _FINE_JPEG)
 
 
-def draw_preview(playable: Playable, target: Path) -> None:
-    """A few moments from all along, or all of what is short; small, silent, ready to be shown in a list."""
+def draw_preview(playable: Playable, target: Path, *, count: int = _MOMENTS, every: bool = False) -> None:
+    """A few moments from all along, or all of what is short; small, silent, ready to be shown in a list. One moment is
+    the beginning. Frames to which no other refers are left out, but for ``every``.
+    """
     length, shown = playable.duration, _MOMENTS * _MOMENT_S
-    moments = [length * number / _MOMENTS for number in range(_MOMENTS)]
+    moments = [length * number / count for number in range(count)]
     if length <= 2 * shown:
         moments, shown = [Fraction(0)], length
     ticks = max(1, round(shown / len(moments) * _PREVIEW_RATE))
     width, height = _fitted(playable, _PREVIEW_SIDE)
     profile = VideoProfile(width=width, height=height, fps=_PREVIEW_RATE, content=Content.CAMERA, crf=_PREVIEW_CRF)
     with ChunkEncoder(target, profile) as encoder:
-        # What nothing refers to is left out: at this rate every second frame is enough.
-        for media, stream, moment in _streams_at(playable, moments, "NONREF"):
+        # At this rate every second frame is enough, and most encoders let no more than that refer to others.
+        for media, stream, moment in _streams_at(playable, moments, "DEFAULT" if every else "NONREF"):
             for picture in _moving(media, stream, playable, moment, ticks, (width, height)):
                 encoder.write_picture(picture)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from app.media.encode import ChunkEncoder, Content, VideoProfile
 from app.media.errors import NotPlayable
 from app.media.ffmpeg import run_ffmpeg
-from app.media.package import encode_part, join, join_sound, pictures_of, verify
+from app.media.package import encode_part, join, join_sound, verify
 from app.media.time import SAMPLE_RATE, sample_at
 from app.media.wave import write_wave
 
@@ -106,16 +106,6 @@ def test_a_file_with_a_missing_frame_is_refused(joined: Path, fps: Fraction) -> 
         verify(joined, frames=sum(LENGTHS) + 1, fps=fps, size=SIZE)
     with pytest.raises(NotPlayable, match="640x360"):
         verify(joined, frames=sum(LENGTHS), fps=fps, size=(1280, 720))
-
-
-def test_poster_and_preview_show_the_video(joined: Path, tmp_path: Path) -> None:
-    pictures_of(joined, tmp_path / "poster.jpg", tmp_path / "preview.mp4")
-    with av.open(str(tmp_path / "poster.jpg")) as poster:
-        assert (poster.streams.video[0].width, poster.streams.video[0].height) == SIZE
-        assert read_barcode(next(poster.decode(video=0)).reformat(format="gray")) == 0
-    with av.open(str(tmp_path / "preview.mp4")) as preview:
-        assert preview.streams.video[0].width == 480
-        assert not preview.streams.audio
 
 
 def test_two_encodes_of_the_same_frames_are_the_same_bytes(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.media.encode import ChunkEncoder, VideoProfile
 from app.media.examine import examine
 from app.media.examined import Bounds
 from app.media.pictures import Playable, Storyboard, draw_poster, draw_preview, draw_storyboard, interval_for
@@ -150,6 +151,28 @@ def test_a_preview_is_short_silent_small_and_moves(recordings: Recordings, tmp_p
     lumas = [luma.astype(int) for _, luma in shown(tmp_path / "preview.mp4")]
     moved = [np.abs(after - before).mean() > 0.5 for before, after in pairwise(lumas)]
     assert sum(moved) > 22
+
+
+def test_the_preview_of_a_presenter_is_the_beginning_and_passes_over_nothing(tmp_path: Path) -> None:
+    """Of drawn frames one in five is referred to: a mouth would move five times a second."""
+    with ChunkEncoder(tmp_path / "video.mp4", VideoProfile(width=640, height=360, fps=Fraction(25))) as encoder:
+        for number in range(200):
+            encoder.planes.y[:], encoder.planes.u[:], encoder.planes.v[:] = 30 + number, 128, 128
+            encoder.write()
+    source = playable(tmp_path / "video.mp4")
+    seen = dict[bool, list[int]]()
+    for every in (True, False):
+        draw_preview(source, tmp_path / "preview.mp4", count=1, every=every)
+        seen[every] = [round(float(luma.mean())) for _, luma in shown(tmp_path / "preview.mp4")]
+    assert seen[True] == pytest.approx([level(30 + number) for number in range(0, 60, 2)], abs=2)
+    assert len(set(seen[False])) <= 14
+    draw_poster(source, Fraction(0), tmp_path / "poster.jpg")
+    assert float(jpeg(tmp_path / "poster.jpg").mean()) == pytest.approx(level(30), abs=2)
+
+
+def level(luma: int) -> float:
+    """What it is of the whole range."""
+    return (luma - 16) * 255 / 219
 
 
 def test_a_preview_of_something_short_is_all_of_it(recordings: Recordings, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from app.media.encode import KEY_FRAME_S, ChunkEncoder, VideoProfile
 from app.media.examined import Colour
 from app.media.loudness import loudness_of
 from app.media.made import made_of
-from app.media.package import join, join_sound, pictures_of, verify
+from app.media.package import join, join_sound, verify
 from app.media.pictures import Playable, draw_poster, draw_preview, draw_storyboard
 from app.media.recording import measured_ms
 from app.media.stillness import write_stills
@@ -117,9 +117,10 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
         heard = loudness_of(video)
         facts["loudness"] = {"lufs": heard.integrated_lufs, "true_peak_dbtp": max(-70.0, heard.true_peak_dbtp)}
         facts["made"] = asdict(made_of(video))
+    playable = _playable(video, size, timeline.frames / fps)
     if chapters:
         files |= _write_chapters(chapters, folder)
-        pictures, facts["storyboard"] = _draw_pictures(video, size, timeline.frames / fps, folder)
+        pictures, facts["storyboard"] = _draw_pictures(playable, folder)
         facts["scenes"] = [
             {
                 "number": span.number + 1,
@@ -131,8 +132,7 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
         ]
         files |= pictures
     else:
-        files |= {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
-        pictures_of(video, files["poster"], files["preview"])
+        files |= _draw_beginning(playable, folder, presented=not task["measured"])
     if task["captions"]:
         words = {name: Path(path) for name, path in task["files"].items()}
         files |= write_captions(timeline, fps, size, words, folder)
@@ -160,11 +160,8 @@ def _write_chapters(chapters: list[Chapter], folder: Path) -> dict[str, Path]:
     return files
 
 
-def _draw_pictures(
-    video: Path, size: tuple[int, int], duration: Fraction, folder: Path
-) -> tuple[dict[str, Path], dict[str, Any]]:
-    """Poster, preview and storyboard, as of a recording; and what the storyboard is like."""
-    playable = Playable(
+def _playable(video: Path, size: tuple[int, int], duration: Fraction) -> Playable:
+    return Playable(
         path=video,
         picture_index=0,
         width=size[0],
@@ -175,6 +172,20 @@ def _draw_pictures(
         key_frame_every=Fraction(KEY_FRAME_S),
         colour=Colour(primaries="bt709", transfer="bt709", matrix="bt709"),
     )
+
+
+def _draw_beginning(playable: Playable, folder: Path, *, presented: bool) -> dict[str, Path]:
+    """Poster and preview: the first frame, in which a presenter looks at the camera, and what comes after it. Of drawn
+    frames (``encode.py``) one in five is referred to, which would not be enough of a face that speaks.
+    """
+    files = {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
+    draw_poster(playable, Fraction(0), files["poster"])
+    draw_preview(playable, files["preview"], count=1, every=presented)
+    return files
+
+
+def _draw_pictures(playable: Playable, folder: Path) -> tuple[dict[str, Path], dict[str, Any]]:
+    """Poster, preview and storyboard, as of a recording; and what the storyboard is like."""
     files = {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
     with ThreadPoolExecutor(1) as beside:  # at the end of a job, the processors of other workers have nothing to do
         preview = beside.submit(draw_preview, playable, files["preview"])
