@@ -10,12 +10,12 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 #: How soon a ring is heard; and after a look that it led to, how soon others follow: of several who look at once, all
-#: but one may find the queue locked.
-_LISTEN_S, _AGAIN_S = 0.02, (0.03, 0.1)
+#: but one may find the queue locked, and who has ended work may be counted a moment longer.
+_LISTEN_S, _AGAIN_S = 0.02, (0.03, 0.1, 0.4)
 
 
 class Bell:
@@ -40,21 +40,26 @@ class Bell:
 
 class Pause(threading.Event):
     """The event that stops whoever looks for work again and again, and whose ``wait`` is the time between two looks: it
-    ends when somebody rings. ``factor``: how many times as long it is when nobody does.
+    ends when somebody rings, or this process can do more. ``factor``: how many times as long it is otherwise.
     """
 
-    def __init__(self, bell: Bell, factor: Callable[[], float]) -> None:
+    def __init__(self, bell: Bell, factor: float) -> None:
         super().__init__()
         self._bell, self._factor, self._heard = bell, factor, bell.rung_at()
+        self._freed = False
         self._again: Iterator[float] = iter(())
 
+    def end(self) -> None:
+        """Work has ended here, which leaves room for more: of that nobody rings."""
+        self._freed = True
+
     def wait(self, timeout: float | None = None) -> bool:
-        pause = threading.TIMEOUT_MAX if timeout is None else timeout * self._factor()
+        pause = threading.TIMEOUT_MAX if timeout is None else timeout * self._factor
         until = time.monotonic() + min(pause, next(self._again, pause))
         while time.monotonic() < until and not self.is_set():
             time.sleep(_LISTEN_S)  # which takes less than to wait for an event
             rung_at = self._bell.rung_at()
-            if rung_at != self._heard:
-                self._heard, self._again = rung_at, iter(_AGAIN_S)
+            if rung_at != self._heard or self._freed:
+                self._heard, self._freed, self._again = rung_at, False, iter(_AGAIN_S)
                 break
         return self.is_set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
@@ -26,10 +25,9 @@ from app.engine.quiet import quiet_engine_log
 SWEEP_INTERVAL_S = 1.0
 #: To sweep takes time for each workflow that is under way: with so many more, it is done an interval later, up to five.
 _UNHURRIED, _LONGEST_PAUSE = 200, 5
-#: How soon a free worker sees work for which nobody rang, such as that of another machine. Lower costs idle CPU.
-POLLING_S, _IDLE_FACTOR = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}, 8.0
-#: For so long after its last work a worker is not idle yet: more may be queued, for which nobody rings again.
-_RESTED_S = 5.0
+#: How soon a worker with room for more sees work for which nobody rang, such as that of another machine: a look takes
+#: milliseconds of the database. Where all who could add work ring, so many times later.
+POLLING_S, _UNRUNG_FACTOR = {Queue.RENDERS: 0.3, Queue.CHUNKS: 0.4}, 8.0
 #: Of a workspace, on all machines together; fairness comes from the queue taking turns between workspaces.
 _PARTITION_CONCURRENCY = 1024
 #: Of a worker: one at work and one in hand, or two at work: pictures and sound. The steps see to that.
@@ -45,15 +43,15 @@ Workflow = Callable[..., Awaitable[Any]]
 
 
 class EngineWorker:
-    """``start`` registers and launches; ``stop`` drains nothing: what is unfinished is taken over. ``idle_factor``: how
-    many times less often it looks for work while it has none, where all who could add some ring.
+    """``start`` registers and launches; ``stop`` drains nothing: what is unfinished is taken over. ``unrung_factor``:
+    how many times less often it looks for work of its own accord, where all who could add some ring.
     """
 
     def __init__(
-        self, *, url: str, leases: Leases, bell: Bell, name: str = "worker", idle_factor: float = _IDLE_FACTOR
+        self, *, url: str, leases: Leases, bell: Bell, name: str = "worker", unrung_factor: float = _UNRUNG_FACTOR
     ) -> None:
         self.executor_id = f"{name}-{uuid.uuid4()}"
-        self._idle_factor = idle_factor if url.startswith("sqlite") else 1.0
+        self._unrung_factor = unrung_factor if url.startswith("sqlite") else 1.0
         self._url, self._leases, self._bell = url, leases, bell
         self._lease: Lease | None = None
         self._stopping = threading.Event()
@@ -61,7 +59,6 @@ class EngineWorker:
         self._connections = make_engine(url)
         self._under_way = 0
         self._running: Counter[str] = Counter()
-        self._ran_at = time.monotonic()
         self._idle: dict[str, int] = {}
         self._pauses: list[Pause] = []
 
@@ -139,14 +136,10 @@ class EngineWorker:
 
     def _look_at(self, engine: DBOS, queue: EngineQueue) -> None:
         """As the engine does, in its own words, with pauses that end when the bell rings."""
-        pause = Pause(self._bell, self._patience)
+        pause = Pause(self._bell, self._unrung_factor)
         self._pauses.append(pause)
         watched = (pause, engine, queue)
         threading.Thread(target=queue_worker_thread, args=watched, name=f"queue {queue.name}", daemon=True).start()
-
-    def _patience(self) -> float:
-        idle = not self._running and time.monotonic() > self._ran_at + _RESTED_S
-        return self._idle_factor if idle else 1.0
 
     def _sweep_forever(self) -> None:
         left = 0
@@ -195,7 +188,8 @@ class EngineWorker:
             try:
                 return await workflow(*arguments)
             finally:
-                self._ran_at = time.monotonic()
+                for pause in self._pauses:
+                    pause.end()
                 self._running[workflow_id] -= 1
                 if not self._running[workflow_id]:
                     del self._running[workflow_id]

@@ -99,7 +99,7 @@ def main() -> None:
     story = Story(folder)
     # With SQLite, after its first seconds, it looks for work when somebody rings and not before.
     bell, leases = Bell(folder / "bell"), leases_for(url, folder / "leases")
-    worker = EngineWorker(url=url, leases=leases, bell=bell, idle_factor=10_000)
+    worker = EngineWorker(url=url, leases=leases, bell=bell, unrung_factor=10_000)
     names = ("parent", "hurry", "child", "wait_long", "overdue", "overdue_step", "refuse")
     worker.start({name: reporting(getattr(story, name)) for name in names})
     print("ready", flush=True)

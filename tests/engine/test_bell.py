@@ -31,23 +31,23 @@ def waiting(pause: Pause, seconds: float = _AGES_S) -> tuple[threading.Thread, l
 
 
 def test_a_ring_ends_the_pause_and_does_not_stop_what_it_is_a_pause_of(bell: Bell) -> None:
-    thread, said = waiting(Pause(bell, lambda: 1.0))
+    thread, said = waiting(Pause(bell, 1.0))
     bell.ring()
     thread.join(60)
     assert said == [False]
 
 
 def test_what_was_rung_while_nobody_waited_is_heard_at_the_next_pause(bell: Bell) -> None:
-    pause = Pause(bell, lambda: 1.0)
+    pause = Pause(bell, 1.0)
     bell.ring()
     assert pause.wait(_AGES_S) is False
 
 
-def test_after_a_ring_there_are_two_more_looks_and_then_a_whole_pause(bell: Bell) -> None:
+def test_after_a_ring_there_are_three_more_looks_and_then_a_whole_pause(bell: Bell) -> None:
     """Of several who look at once, all but one may find the queue locked."""
-    pause = Pause(bell, lambda: 1.0)
+    pause = Pause(bell, 1.0)
     bell.ring()
-    assert [pause.wait(_AGES_S) for _ in range(3)] == [False] * 3
+    assert [pause.wait(_AGES_S) for _ in range(4)] == [False] * 4
     thread, said = waiting(pause)
     thread.join(0.5)
     assert said == []
@@ -55,14 +55,22 @@ def test_after_a_ring_there_are_two_more_looks_and_then_a_whole_pause(bell: Bell
     thread.join(60)
 
 
+def test_who_has_ended_work_looks_for_more_though_nobody_rings(bell: Bell) -> None:
+    pause = Pause(bell, 1.0)
+    thread, said = waiting(pause)
+    pause.end()
+    thread.join(60)
+    assert said == [False]
+
+
 def test_without_a_ring_it_lasts_as_long_as_it_is_to(bell: Bell) -> None:
     began = time.monotonic()
-    assert Pause(bell, lambda: 3.0).wait(0.1) is False
+    assert Pause(bell, 3.0).wait(0.1) is False
     assert time.monotonic() - began >= 0.3
 
 
 def test_it_ends_at_once_when_all_is_to_stop(bell: Bell) -> None:
-    pause = Pause(bell, lambda: 1.0)
+    pause = Pause(bell, 1.0)
     thread, said = waiting(pause)
     pause.set()
     thread.join(60)
