@@ -51,6 +51,18 @@ class Story:
         for child in started:
             await child.result()
 
+    async def announced(self, name: str) -> list[bool]:
+        """Of three children, whether workers are told of each, by a bell that nobody else rings."""
+        bell = Bell(self._folder / "announcements")
+        durable, told = Durable(bell), list[bool]()
+        for number, more in enumerate((True, True, False)):
+            before = bell.rung_at()
+            await durable.child(
+                "child", name, number, id=f"{name}/{number}", queue=Queue.CHUNKS, workspace_id="w", more=more
+            )
+            told.append(bell.rung_at() != before)
+        return told
+
     async def child(self, name: str, number: int) -> int:
         async def work() -> int:
             self.note(name, f"begin {number}")
@@ -100,7 +112,7 @@ def main() -> None:
     # With SQLite, after its first seconds, it looks for work when somebody rings and not before.
     bell, leases = Bell(folder / "bell"), leases_for(url, folder / "leases")
     worker = EngineWorker(url=url, leases=leases, bell=bell, unrung_factor=10_000)
-    names = ("parent", "hurry", "child", "wait_long", "overdue", "overdue_step", "refuse")
+    names = ("parent", "hurry", "announced", "child", "wait_long", "overdue", "overdue_step", "refuse")
     worker.start({name: reporting(getattr(story, name)) for name in names})
     print("ready", flush=True)
     stop = threading.Event()

@@ -73,6 +73,14 @@ def until(condition: Callable[[], bool], seconds: float = 30.0) -> float:
     raise AssertionError("it did not happen in time")
 
 
+def test_workers_are_told_of_children_that_belong_together_when_all_are_there(crew: Crew) -> None:
+    """Who looks before takes the first two, which can be the two that take longest."""
+    crew.hire()
+    crew.start("announced", "together")
+    assert crew.outcome("together") == {"ok": [False, False, True]}
+    until(lambda: len([line for line in crew.lines("together") if line.startswith("done")]) == 3)
+
+
 def test_a_workflow_collects_its_children(crew: Crew) -> None:
     crew.hire()
     crew.start("parent", "sum", 4)
