@@ -145,9 +145,8 @@ class Site:
         status = sa.select(RenderJob.status).where(RenderJob.id == job_id)  # which takes next to nothing
         while (passed := time.monotonic() - began) < seconds:
             with self.database.read_scope() as session:
-                ended = session.scalar(status) in ENDED
-            if ended:
-                return self.job(job_id)
+                if session.scalars(status).one() in ENDED:
+                    return self.job(job_id)
             time.sleep(min(0.25, max(0.02, passed / 200)))
         job = self.job(job_id)
         states = [(task.kind, task.status, task.attempts) for task in self.tasks(job_id)]

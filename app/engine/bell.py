@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-#: How soon a ring is heard; and after a look that it led to, how soon others follow: of several who look at once, all
-#: but one may find the queue locked, and who has ended work may be counted a moment longer.
-_LISTEN_S, _AGAIN_S = 0.02, (0.03, 0.1, 0.4)
+#: How soon a ring is heard; and after a look that it led to, how soon others follow: of several who look at once, one
+#: gets what all of them saw, and work that has ended counts until its end is written down.
+_LISTEN_S, _AGAIN_S = 0.02, (0.03, 0.1, 0.4, 1.5)
 
 
 class Bell:
@@ -40,17 +40,17 @@ class Bell:
 
 class Pause(threading.Event):
     """The event that stops whoever looks for work again and again, and whose ``wait`` is the time between two looks: it
-    ends when somebody rings, or this process can do more. ``factor``: how many times as long it is otherwise.
+    ends when somebody rings, or this process may do more. ``factor``: how many times as long it is otherwise.
     """
 
     def __init__(self, bell: Bell, factor: float) -> None:
         super().__init__()
         self._bell, self._factor, self._heard = bell, factor, bell.rung_at()
         self._freed = False
-        self._again: Iterator[float] = iter(())
+        self._again: Iterator[float] = iter((0.0,))  # at first it looks at once
 
     def end(self) -> None:
-        """Work has ended here, which leaves room for more: of that nobody rings."""
+        """Work ends here, which leaves room for more: of that nobody rings."""
         self._freed = True
 
     def wait(self, timeout: float | None = None) -> bool:

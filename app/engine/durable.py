@@ -18,8 +18,8 @@ from app.engine.names import WORKFLOW_VERSION, Queue, Turn
 
 P = ParamSpec("P")
 R = TypeVar("R")
-#: How often a result is looked for, which takes a millisecond: by one or two, and by many who wait at once.
-_SOONEST_S, _PATIENCE_S, _LATEST_S = 0.1, 0.05, 2.0
+#: How often a result is looked for, which takes a millisecond: by one or two; later for each who waits; by many.
+_SOONEST_S, _LATER_S, _LATEST_S = 0.1, 0.05, 2.0
 #: For a blocking function that talks to the database: four tries of the longest wait for it, with their pauses.
 STEP_DEADLINE_S = 300.0
 _PAUSES_S = (0.5, 2.0, 6.0)
@@ -88,14 +88,14 @@ class Durable:
 
 
 class Waiting:
-    """How many of this process wait for a child: the more there are, the less often each of them looks."""
+    """How many of this process wait for a child: the more there are, the less often who joins them looks."""
 
     def __init__(self) -> None:
         self._count = 0
 
     @property
     def every_s(self) -> float:
-        return min(_LATEST_S, max(_SOONEST_S, _PATIENCE_S * self._count))
+        return min(_LATEST_S, max(_SOONEST_S, _LATER_S * self._count))
 
     @contextlib.contextmanager
     def one_more(self) -> Generator[None]:
@@ -113,12 +113,16 @@ class Child:
         self._handle, self._waiting = handle, waiting
 
     async def result(self, *, every_s: float | None = None) -> Any:
-        """What it returned, looked for so often in the database, or as often as so many who wait can. Raises
+        """What it returned, looked for so often in the database, or as often as so many who wait like this can. Raises
         ``WorkFailed`` with its error.
         """
+        if every_s is not None:
+            return await self._looked_for(every_s)
         with self._waiting.one_more():
-            pause = every_s or self._waiting.every_s
-            return _unwrap(await self._handle.get_result(polling_interval_sec=pause))
+            return await self._looked_for(self._waiting.every_s)
+
+    async def _looked_for(self, every_s: float) -> Any:
+        return _unwrap(await self._handle.get_result(polling_interval_sec=every_s))
 
 
 def reporting(workflow: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[dict[str, Any]]]:

@@ -60,7 +60,7 @@ class EngineWorker:
         self._under_way = 0
         self._running: Counter[str] = Counter()
         self._idle: dict[str, int] = {}
-        self._pauses: list[Pause] = []
+        self._pauses: dict[str, Pause] = {}
 
     def start(self, workflows: dict[str, Workflow], *, queues: Sequence[Queue] = tuple(Queue)) -> None:
         config: DBOSConfig = {
@@ -90,7 +90,7 @@ class EngineWorker:
     def stop(self) -> None:
         """Leave now. Work in flight stays recorded as ours and is picked up by the next sweep of another worker."""
         self._stopping.set()
-        for pause in self._pauses:
+        for pause in self._pauses.values():
             pause.set()
         DBOS.destroy(workflow_completion_timeout_sec=0)
         if self._lease is not None:
@@ -135,9 +135,9 @@ class EngineWorker:
         ]
 
     def _look_at(self, engine: DBOS, queue: EngineQueue) -> None:
-        """As the engine does, in its own words, with pauses that end when the bell rings."""
+        """As the engine does, in its own words, with pauses that end when there may be more to do."""
         pause = Pause(self._bell, self._unrung_factor)
-        self._pauses.append(pause)
+        self._pauses[queue.name] = pause
         watched = (pause, engine, queue)
         threading.Thread(target=queue_worker_thread, args=watched, name=f"queue {queue.name}", daemon=True).start()
 
@@ -188,8 +188,8 @@ class EngineWorker:
             try:
                 return await workflow(*arguments)
             finally:
-                for pause in self._pauses:
-                    pause.end()
+                if Queue.CHUNKS in self._pauses:  # of the other queue a worker takes all there is
+                    self._pauses[Queue.CHUNKS].end()
                 self._running[workflow_id] -= 1
                 if not self._running[workflow_id]:
                     del self._running[workflow_id]

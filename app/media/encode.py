@@ -129,7 +129,7 @@ def planes_of(frame: av.VideoFrame) -> Planes:
 class ChunkFile:
     """An MP4 file with one track of pictures, as all chunks of a video have it."""
 
-    def __init__(self, path: Path, profile: VideoProfile) -> None:
+    def __init__(self, path: Path, profile: VideoProfile, *, index_first: bool = False) -> None:
         scale = timescale(profile.fps)
         #: The length of a frame.
         self.tick = scale // profile.fps.numerator * profile.fps.denominator
@@ -138,6 +138,8 @@ class ChunkFile:
         if profile.content is Content.CAMERA:
             # Its edit list would round the length to ms, in some chunks down: the next one would begin too early.
             options["movie_timescale"] = str(scale)
+        if index_first:
+            options["movflags"] = "+faststart"
         self._container = av.open(str(path), "w", format="mp4", options=options)
         self.stream = self._container.add_stream("libx264", rate=profile.fps)
         self.stream.time_base = self.time_base
@@ -204,11 +206,11 @@ def encoded_by(context: av.VideoCodecContext, picture: av.VideoFrame | None) -> 
 class ChunkEncoder:
     """Writes one video-only chunk. Draw into ``planes``, then ``write()``; the picture stays for the next frame.
 
-    Or hand over finished pictures with ``write_picture()``.
+    Or hand over finished pictures with ``write_picture()``. ``index_first``: it is to be played as it is.
     """
 
-    def __init__(self, path: Path, profile: VideoProfile) -> None:
-        self._file = ChunkFile(path, profile)
+    def __init__(self, path: Path, profile: VideoProfile, *, index_first: bool = False) -> None:
+        self._file = ChunkFile(path, profile, index_first=index_first)
         self._key_every = key_frames_apart(profile)
         self._count = 0
         self._frame = av.VideoFrame(profile.width, profile.height, "yuv420p")

@@ -34,6 +34,7 @@ Bgr = NDArray[np.uint8]
 Matrix = Literal["bt709", "bt601", "bt2020"]
 _HIGH_DEFINITION = 720
 _SPACES = {"bt709": Colorspace.ITU709, "bt601": Colorspace.ITU601, "bt2020": Colorspace.ITU709}
+_TAGGED = {1: Colorspace.ITU709, 5: Colorspace.ITU601, 6: Colorspace.ITU601}
 
 _TILE = 160
 _COLUMNS, _ROWS = 10, 10
@@ -178,13 +179,18 @@ def _small(frame: av.VideoFrame, playable: Playable, size: tuple[int, int]) -> B
         width,
         height,
         "bgr24",
-        src_colorspace=_SPACES[playable.matrix],
+        src_colorspace=_space(frame, playable),
         dst_color_range=ColorRange.JPEG,
         interpolation=Interpolation.AREA,
     )
     turned = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
     pixels = np.asarray(drawn.to_ndarray(), np.uint8)
     return pixels if rotation == 0 else np.asarray(cv2.rotate(pixels, turned[rotation]), np.uint8)
+
+
+def _space(frame: av.VideoFrame, playable: Playable) -> Colorspace:
+    """As the frame itself is tagged, else as the recording is."""
+    return _TAGGED.get(frame.colorspace, _SPACES[playable.matrix])
 
 
 def _fitted(playable: Playable, longest: int) -> tuple[int, int]:
@@ -224,20 +230,22 @@ def draw_poster(playable: Playable, at: Fraction, target: Path) -> None:
         cv2.imwrite(str(target), _small(frame, playable, _fitted(playable, _POSTER_SIDE)), _FINE_JPEG)
 
 
-def draw_preview(playable: Playable, target: Path, *, count: int = _MOMENTS, every: bool = False) -> None:
-    """A few moments from all along, or all of what is short; small, silent, ready to be shown in a list. One moment is
-    the beginning. Frames to which no other refers are left out, but for ``every``.
+def draw_preview(playable: Playable, target: Path, *, beginning: bool = False) -> None:
+    """A few moments from all along, or the beginning alone, or all of what is short; small, silent, ready to be shown
+    in a list.
+
+    Of moments, frames to which no other refers are left out: of a recording at this rate that is every second one, or
+    fewer. Of our own videos it can be four of five, which would be too many of a face that speaks.
     """
     length, shown = playable.duration, _MOMENTS * _MOMENT_S
-    moments = [length * number / count for number in range(count)]
+    moments = [Fraction(0)] if beginning else [length * number / _MOMENTS for number in range(_MOMENTS)]
     if length <= 2 * shown:
         moments, shown = [Fraction(0)], length
     ticks = max(1, round(shown / len(moments) * _PREVIEW_RATE))
     width, height = _fitted(playable, _PREVIEW_SIDE)
     profile = VideoProfile(width=width, height=height, fps=_PREVIEW_RATE, content=Content.CAMERA, crf=_PREVIEW_CRF)
-    with ChunkEncoder(target, profile) as encoder:
-        # At this rate every second frame is enough, and most encoders let no more than that refer to others.
-        for media, stream, moment in _streams_at(playable, moments, "DEFAULT" if every else "NONREF"):
+    with ChunkEncoder(target, profile, index_first=True) as encoder:
+        for media, stream, moment in _streams_at(playable, moments, "DEFAULT" if beginning else "NONREF"):
             for picture in _moving(media, stream, playable, moment, ticks, (width, height)):
                 encoder.write_picture(picture)
 
@@ -277,7 +285,7 @@ def _encodable(frame: av.VideoFrame | None, playable: Playable, size: tuple[int,
         return frame.reformat(
             *size,
             "yuv420p",
-            src_colorspace=_SPACES[playable.matrix],
+            src_colorspace=_space(frame, playable),
             dst_colorspace=Colorspace.ITU709,
             dst_color_range=ColorRange.MPEG,
             interpolation=Interpolation.AREA,

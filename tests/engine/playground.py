@@ -109,9 +109,9 @@ class Story:
 def main() -> None:
     url, folder = sys.argv[1], Path(sys.argv[2])
     story = Story(folder)
-    # With SQLite, after its first seconds, it looks for work when somebody rings and not before.
+    # With SQLite, it looks for work when somebody rings or something has ended here, and hardly before.
     bell, leases = Bell(folder / "bell"), leases_for(url, folder / "leases")
-    worker = EngineWorker(url=url, leases=leases, bell=bell, unrung_factor=10_000)
+    worker = EngineWorker(url=url, leases=leases, bell=bell, unrung_factor=50)
     names = ("parent", "hurry", "announced", "child", "wait_long", "overdue", "overdue_step", "refuse")
     worker.start({name: reporting(getattr(story, name)) for name in names})
     print("ready", flush=True)

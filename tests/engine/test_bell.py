@@ -22,6 +22,13 @@ def bell(tmp_path: Path) -> Bell:
     return Bell(tmp_path / "bell")
 
 
+def resting(bell: Bell, factor: float = 1.0) -> Pause:
+    """After the first look."""
+    pause = Pause(bell, factor)
+    pause.wait(_AGES_S)
+    return pause
+
+
 def waiting(pause: Pause, seconds: float = _AGES_S) -> tuple[threading.Thread, list[bool]]:
     """A thread that waits, and what its wait returned."""
     said: list[bool] = []
@@ -31,23 +38,23 @@ def waiting(pause: Pause, seconds: float = _AGES_S) -> tuple[threading.Thread, l
 
 
 def test_a_ring_ends_the_pause_and_does_not_stop_what_it_is_a_pause_of(bell: Bell) -> None:
-    thread, said = waiting(Pause(bell, 1.0))
+    thread, said = waiting(resting(bell))
     bell.ring()
     thread.join(60)
     assert said == [False]
 
 
 def test_what_was_rung_while_nobody_waited_is_heard_at_the_next_pause(bell: Bell) -> None:
-    pause = Pause(bell, 1.0)
+    pause = resting(bell)
     bell.ring()
     assert pause.wait(_AGES_S) is False
 
 
-def test_after_a_ring_there_are_three_more_looks_and_then_a_whole_pause(bell: Bell) -> None:
-    """Of several who look at once, all but one may find the queue locked."""
-    pause = Pause(bell, 1.0)
+def test_after_a_ring_there_are_four_more_looks_and_then_a_whole_pause(bell: Bell) -> None:
+    """Of several who look at once, one gets what all of them saw."""
+    pause = resting(bell)
     bell.ring()
-    assert [pause.wait(_AGES_S) for _ in range(4)] == [False] * 4
+    assert [pause.wait(_AGES_S) for _ in range(5)] == [False] * 5
     thread, said = waiting(pause)
     thread.join(0.5)
     assert said == []
@@ -56,21 +63,26 @@ def test_after_a_ring_there_are_three_more_looks_and_then_a_whole_pause(bell: Be
 
 
 def test_who_has_ended_work_looks_for_more_though_nobody_rings(bell: Bell) -> None:
-    pause = Pause(bell, 1.0)
+    pause = resting(bell)
     thread, said = waiting(pause)
     pause.end()
     thread.join(60)
     assert said == [False]
 
 
+def test_who_begins_looks_at_once_for_what_was_added_before(bell: Bell) -> None:
+    bell.ring()
+    assert Pause(bell, 1.0).wait(_AGES_S) is False
+
+
 def test_without_a_ring_it_lasts_as_long_as_it_is_to(bell: Bell) -> None:
-    began = time.monotonic()
-    assert Pause(bell, 3.0).wait(0.1) is False
+    pause, began = resting(bell, 3.0), time.monotonic()
+    assert pause.wait(0.1) is False
     assert time.monotonic() - began >= 0.3
 
 
 def test_it_ends_at_once_when_all_is_to_stop(bell: Bell) -> None:
-    pause = Pause(bell, 1.0)
+    pause = resting(bell)
     thread, said = waiting(pause)
     pause.set()
     thread.join(60)

@@ -161,9 +161,9 @@ def test_the_preview_of_a_presenter_is_the_beginning_and_passes_over_nothing(tmp
             encoder.write()
     source = playable(tmp_path / "video.mp4")
     seen = dict[bool, list[int]]()
-    for every in (True, False):
-        draw_preview(source, tmp_path / "preview.mp4", count=1, every=every)
-        seen[every] = [round(float(luma.mean())) for _, luma in shown(tmp_path / "preview.mp4")]
+    for beginning in (True, False):
+        draw_preview(source, tmp_path / "preview.mp4", beginning=beginning)
+        seen[beginning] = [round(float(luma.mean())) for _, luma in shown(tmp_path / "preview.mp4")]
     assert seen[True] == pytest.approx([level(30 + number) for number in range(0, 60, 2)], abs=2)
     assert len(set(seen[False])) <= 14
     draw_poster(source, Fraction(0), tmp_path / "poster.jpg")

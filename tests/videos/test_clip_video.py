@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -88,6 +90,32 @@ def test_a_clip_of_the_same_shape_is_cut_at_its_frames_and_not_encoded_again(pla
     heard = np.abs(np.concatenate(list(heard_from(path, Fraction(0), 10 * 48_000))).astype(np.int32))
     for click in range(48_000, 480_000, 48_000):
         assert heard[click - 12_000 : click - 480].max() < 0.4 * heard[click : click + 1400].max()
+
+
+@pytest.mark.parametrize("shape", ["9:16", "16:9"])
+def test_the_preview_of_a_clip_moves_as_often_as_it_can(place: Site, source: str, shape: str) -> None:
+    """Whatever it is coded like: of some clips every second frame is referred to, of some every fifth."""
+    said = [SaidWord(start_ms=3000, end_ms=6000, text="word")]  # with captions nothing is cut as it is coded
+    with place.database.session_scope() as session:
+        place.services.transcripts.put(session, place.workspace_id, source, said, None)
+    job, path = clip(place, source, 3.0, 9.0, aspect_ratio=shape, framing={"mode": "fill"})
+    poster, first = cv2.imread(str(place.file(job, "poster")), cv2.IMREAD_GRAYSCALE), pictures(path)[0]
+    assert np.abs(np.asarray(poster, int) - first).mean() < 4
+    preview = pictures(place.file(job, "preview"))
+    moves = [np.abs(after.astype(int) - before).mean() > 0.2 for before, after in pairwise(preview)]
+    assert (max(preview[0].shape), len(preview), sum(moves)) == (480, 30, 29)
+
+
+def test_the_poster_of_what_is_cut_as_it_is_coded_has_its_colours(place: Site, tmp_path: Path) -> None:
+    tags = ("-colorspace", "smpte170m", "-color_primaries", "smpte170m", "-color_trc", "smpte170m")
+    red = "color=red:s=1280x720:r=25:d=4,scale=out_color_matrix=bt601:out_range=tv,format=yuv420p"
+    sound = ("-f", "lavfi", "-i", "sine=440:d=4:sample_rate=48000", "-c:a", "aac")
+    run_ffmpeg(("-f", "lavfi", "-i", red, *sound, "-c:v", "libx264", *tags, str(tmp_path / "red.mp4")), timeout_s=60)
+    video = uploaded(place, tmp_path / "red.mp4", "Red", 4, (1280, 720))
+    job, path = clip(place, video, 0.0, 3.0, aspect_ratio="16:9", captions=None)
+    assert coded(path)[10] in coded(tmp_path / "red.mp4")
+    poster = np.asarray(cv2.imread(str(place.file(job, "poster"))))
+    assert poster.reshape(-1, 3).mean(axis=0) == pytest.approx([0, 0, 254], abs=4)
 
 
 def coded(path: Path) -> list[bytes]:

@@ -132,7 +132,7 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
         ]
         files |= pictures
     else:
-        files |= _draw_beginning(playable, folder, presented=not task["measured"])
+        files |= _draw_beginning(playable, folder)
     if task["captions"]:
         words = {name: Path(path) for name, path in task["files"].items()}
         files |= write_captions(timeline, fps, size, words, folder)
@@ -174,13 +174,11 @@ def _playable(video: Path, size: tuple[int, int], duration: Fraction) -> Playabl
     )
 
 
-def _draw_beginning(playable: Playable, folder: Path, *, presented: bool) -> dict[str, Path]:
-    """Poster and preview: the first frame, in which a presenter looks at the camera, and what comes after it. Of drawn
-    frames (``encode.py``) one in five is referred to, which would not be enough of a face that speaks.
-    """
+def _draw_beginning(playable: Playable, folder: Path) -> dict[str, Path]:
+    """Poster and preview: the first frame, in which a presenter looks at the camera, and what comes after it."""
     files = {"poster": folder / "poster.jpg", "preview": folder / "preview.mp4"}
     draw_poster(playable, Fraction(0), files["poster"])
-    draw_preview(playable, files["preview"], count=1, every=presented)
+    draw_preview(playable, files["preview"], beginning=True)
     return files
 
 
