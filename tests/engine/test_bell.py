@@ -72,7 +72,9 @@ def test_who_has_ended_work_looks_for_more_though_nobody_rings(bell: Bell) -> No
 
 def test_who_begins_looks_at_once_for_what_was_added_before(bell: Bell) -> None:
     bell.ring()
-    assert Pause(bell, 1.0).wait(_AGES_S) is False
+    thread, said = waiting(Pause(bell, 1.0))
+    thread.join(60)
+    assert said == [False]
 
 
 def test_without_a_ring_it_lasts_as_long_as_it_is_to(bell: Bell) -> None:
