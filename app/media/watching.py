@@ -35,7 +35,7 @@ from app.media.lookout import Face, Lookout, between, within
 _EVERY = Fraction(1, 4)
 #: In seconds: for so long somebody has to have been calm, and for no longer at once nothing is looked at then.
 _CALM, _LONGEST = 4, 12
-#: By such a share of itself a face moves while it is calm, and may have moved when nothing was looked at between.
+#: By such a share of itself a face that is calm leaves its way, and may have moved when nothing was looked at between.
 _STAYS, _MET_AGAIN = 0.25, 0.5
 #: In levels: what changes less stands still.
 _STIRS = 12
@@ -188,10 +188,18 @@ class _Watcher:
         self._calm += max(Fraction(0), (self._time or begun) - begun)
 
     def _was_calm(self, since: int) -> bool:
-        sights = [sight.faces for sight in self.sights if sight.frame >= since]
+        """One face was there that went straight on, if at all, as where a camera drifts; and nothing was cut."""
+        sights = [sight for sight in self.sights if sight.frame >= since]
         thumbs = [each.thumb for each in self.seen if each.index >= since]
-        alone = bool(sights) and all(len(faces) == 1 and within(sights[0][0], faces[0], _STAYS) for faces in sights)
-        return alone and all(change_of(one, other) < CUT_LEVELS for one, other in pairwise(thumbs))
+        if not sights or any(len(sight.faces) != 1 for sight in sights):
+            return False
+        (first,), (last,) = sights[0].faces, sights[-1].faces
+        begun, frames = sights[0].frame, max(1, sights[-1].frame - sights[0].frame)
+        straight = all(
+            within(between(first, last, (sight.frame - begun) / frames), sight.faces[0], _STAYS) for sight in sights
+        )
+        uncut = all(change_of(one, other) < CUT_LEVELS for one, other in pairwise(thumbs))
+        return straight and within(first, last, _MET_AGAIN) and uncut
 
     def _passes_over(self, group: Group, following: Group) -> bool:
         """Whether all goes on as it did until the next group's key frame. If so, that one was seen, too."""
