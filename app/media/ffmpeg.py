@@ -62,6 +62,13 @@ def keep_memory() -> None:
         mallopt(_M_MMAP_THRESHOLD, _KEPT_BLOCK_BYTES)
 
 
+def give_back_memory() -> None:
+    """Return to the system what this process has freed, where the next thing it does needs other memory."""
+    trim = getattr(_libc(), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 def run_ffmpeg(arguments: Sequence[str], *, timeout_s: float, binary: str | None = None) -> str:
     """Run to the end and return what was written to stderr.
 

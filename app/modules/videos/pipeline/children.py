@@ -16,6 +16,7 @@ from app.media.chapters import to_json as chapters_json
 from app.media.chapters import to_vtt as chapters_vtt
 from app.media.encode import KEY_FRAME_S, ChunkEncoder, VideoProfile
 from app.media.examined import Colour
+from app.media.ffmpeg import give_back_memory
 from app.media.loudness import loudness_of
 from app.media.made import made_of
 from app.media.package import join, join_sound, verify
@@ -108,8 +109,10 @@ def package(task: Task, progress: Progress) -> dict[str, Any]:
     sound = folder / "sound.m4a"
     edits, samples = not task["measured"], sample_at(timeline.frames, fps)
     join_sound([Path(part) for part in task["sounds"]], samples, sound, edits=edits)
+    give_back_memory()  # of two hours, the index of each file is tens of megabytes
     join([Path(chunk) for chunk in task["chunks"]], sound, video, chapters, edits=edits)
     sound.unlink()
+    give_back_memory()
     verify(video, frames=timeline.frames, fps=fps, size=size)
     progress(0.5)
     files, facts = {"video": video}, dict[str, Any]()
