@@ -24,6 +24,7 @@ from app.core.vault import Vault
 from app.engine.bell import Bell
 from app.engine.client import EngineClient
 from app.engine.durable import Durable, reporting
+from app.engine.endings import Endings
 from app.engine.lease import leases_for
 from app.engine.migrations import migrate_engine
 from app.engine.worker import EngineWorker, Workflow
@@ -284,7 +285,8 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
     workshop = _workshop(platform)
     making = Making(workshop)
     steps, takes = Steps(workshop, making), _takes(settings, workshop, making)
-    durable = durable or Durable(_bell(settings))
+    endings = Endings.at(settings.data, settings.database)
+    durable = durable or Durable(_bell(settings), endings)
     story = RenderWorkflow(durable=durable, steps=steps, takes=takes)
     outbound = Outbound(allowed=settings.allowed_sources)
     receiving = Receiving(workshop, outbound, most_bytes=settings.max_upload_bytes)
@@ -313,7 +315,7 @@ def build_worker(platform: Platform, durable: Durable | None = None) -> tuple[En
         "moments": reporting(search.moments),
     }
     leases = leases_for(settings.database, settings.data / "leases")
-    return EngineWorker(url=settings.database, leases=leases, bell=_bell(settings)), workflows
+    return EngineWorker(url=settings.database, leases=leases, bell=_bell(settings), endings=endings), workflows
 
 
 def _bell(settings: Settings) -> Bell:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 #: How soon a ring is heard; and after a look that it led to, how soon others follow: of several who look at once, one
 #: gets what all of them saw, and work that has ended counts until its end is written down.
-_LISTEN_S, _AGAIN_S = 0.02, (0.03, 0.1, 0.4, 1.5)
+LISTEN_S, AGAIN_S = 0.02, (0.03, 0.1, 0.4, 1.5)
 
 
 class Bell:
@@ -57,9 +57,9 @@ class Pause(threading.Event):
         pause = threading.TIMEOUT_MAX if timeout is None else timeout * self._factor
         until = time.monotonic() + min(pause, next(self._again, pause))
         while time.monotonic() < until and not self.is_set():
-            time.sleep(_LISTEN_S)  # which takes less than to wait for an event
+            time.sleep(LISTEN_S)  # which takes less than to wait for an event
             rung_at = self._bell.rung_at()
             if rung_at != self._heard or self._freed:
-                self._heard, self._freed, self._again = rung_at, False, iter(_AGAIN_S)
+                self._heard, self._freed, self._again = rung_at, False, iter(AGAIN_S)
                 break
         return self.is_set()

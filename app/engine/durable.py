@@ -14,12 +14,11 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.errors import TenexError, storage_full
 from app.engine.bell import Bell
+from app.engine.endings import Endings
 from app.engine.names import WORKFLOW_VERSION, Queue, Turn
 
 P = ParamSpec("P")
 R = TypeVar("R")
-#: How often a result is looked for, which takes a millisecond: by one or two; later for each who waits; by many.
-_SOONEST_S, _LATER_S, _LATEST_S = 0.1, 0.05, 2.0
 #: For a blocking function that talks to the database: four tries of the longest wait for it, with their pauses.
 STEP_DEADLINE_S = 300.0
 _PAUSES_S = (0.5, 2.0, 6.0)
@@ -38,11 +37,12 @@ class WorkFailed(TenexError):
 
 
 class Durable:
-    """Effects of a workflow: steps and children. Every step ends by its deadline. ``bell``: rung for children."""
+    """Effects of a workflow: steps and children. Every step ends by its deadline. ``bell``: rung for children;
+    ``endings``: of children, and of whatever else this process waits for.
+    """
 
-    def __init__(self, bell: Bell, *, step_deadline_s: float = STEP_DEADLINE_S) -> None:
-        self._bell, self._step_deadline_s = bell, step_deadline_s
-        self._waiting = Waiting()
+    def __init__(self, bell: Bell, endings: Endings, *, step_deadline_s: float = STEP_DEADLINE_S) -> None:
+        self._bell, self._endings, self._step_deadline_s = bell, endings, step_deadline_s
 
     async def step(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a short blocking function once; after a crash its recorded result is used."""
@@ -84,45 +84,19 @@ class Durable:
         handle = await DBOS.enqueue_workflow_with_options_async(options, *arguments)
         if not more:
             self._bell.ring()
-        return Child(handle, self._waiting)
-
-
-class Waiting:
-    """How many of this process wait for a child: the more there are, the less often who joins them looks."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    @property
-    def every_s(self) -> float:
-        return min(_LATEST_S, max(_SOONEST_S, _LATER_S * self._count))
-
-    @contextlib.contextmanager
-    def one_more(self) -> Generator[None]:
-        self._count += 1
-        try:
-            yield
-        finally:
-            self._count -= 1
+        return Child(handle, self._endings)
 
 
 class Child:
     """A started workflow."""
 
-    def __init__(self, handle: WorkflowHandleAsync[Any], waiting: Waiting) -> None:
-        self._handle, self._waiting = handle, waiting
+    def __init__(self, handle: WorkflowHandleAsync[Any], endings: Endings) -> None:
+        self._handle, self._endings = handle, endings
 
-    async def result(self, *, every_s: float | None = None) -> Any:
-        """What it returned, looked for so often in the database, or as often as so many who wait like this can. Raises
-        ``WorkFailed`` with its error.
-        """
-        if every_s is not None:
-            return await self._looked_for(every_s)
-        with self._waiting.one_more():
-            return await self._looked_for(self._waiting.every_s)
-
-    async def _looked_for(self, every_s: float) -> Any:
-        return _unwrap(await self._handle.get_result(polling_interval_sec=every_s))
+    async def result(self) -> Any:
+        """What it returned, as soon as it has ended. Raises ``WorkFailed`` with its error."""
+        await self._endings.of(self._handle.get_workflow_id())
+        return _unwrap(await self._handle.get_result())
 
 
 def reporting(workflow: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[dict[str, Any]]]:

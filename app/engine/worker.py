@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import make_engine
 from app.engine.bell import Bell, Pause
+from app.engine.endings import Endings, ended
 from app.engine.lease import Lease, Leases
 from app.engine.names import APPLICATION, WORKFLOW_VERSION, Queue
 from app.engine.quiet import quiet_engine_log
@@ -36,7 +37,6 @@ _IN_HAND = 2
 _THREADS = 32
 #: After so many sweeps in which work is ours and nothing here does it, it is started again.
 _IDLE_SWEEPS = 8
-_UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
 log = structlog.get_logger(__name__)
 
 Workflow = Callable[..., Awaitable[Any]]
@@ -48,11 +48,18 @@ class EngineWorker:
     """
 
     def __init__(
-        self, *, url: str, leases: Leases, bell: Bell, name: str = "worker", unrung_factor: float = _UNRUNG_FACTOR
+        self,
+        *,
+        url: str,
+        leases: Leases,
+        bell: Bell,
+        endings: Endings,
+        name: str = "worker",
+        unrung_factor: float = _UNRUNG_FACTOR,
     ) -> None:
         self.executor_id = f"{name}-{uuid.uuid4()}"
         self._unrung_factor = unrung_factor if url.startswith("sqlite") else 1.0
-        self._url, self._leases, self._bell = url, leases, bell
+        self._url, self._leases, self._bell, self._endings = url, leases, bell, endings
         self._lease: Lease | None = None
         self._stopping = threading.Event()
         self._sweeper = threading.Thread(target=self._sweep_forever, name="sweep", daemon=True)
@@ -99,10 +106,7 @@ class EngineWorker:
 
     def ended(self, ids: Sequence[str]) -> dict[str, str]:
         """Those of the workflows that have ended, and how: SUCCESS, ERROR, CANCELLED, ..."""
-        if not ids:
-            return {}
-        flows = DBOS.list_workflows(workflow_ids=list(ids), load_input=False, load_output=False)
-        return {flow.workflow_id: flow.status for flow in flows if flow.status not in _UNFINISHED}
+        return ended(ids)
 
     def cancel(self, id: str) -> None:  # noqa: A002
         DBOS.cancel_workflow(id, cancel_children=True)
@@ -188,6 +192,7 @@ class EngineWorker:
             try:
                 return await workflow(*arguments)
             finally:
+                self._endings.tell()
                 if Queue.CHUNKS in self._pauses:  # of the other queue a worker takes all there is
                     self._pauses[Queue.CHUNKS].end()
                 self._running[workflow_id] -= 1

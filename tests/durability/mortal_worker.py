@@ -11,14 +11,15 @@ from typing import Any
 from app.core.settings import Settings
 from app.engine.bell import Bell
 from app.engine.durable import Durable
+from app.engine.endings import Endings
 from app.worker import run
 
 
 class MortalDurable(Durable):
     """Counts the steps of all workflows in a file, and dies at the boundary it was given."""
 
-    def __init__(self, bell: Bell, counter: Path, dies_at: int, *, after: bool) -> None:
-        super().__init__(bell)
+    def __init__(self, bell: Bell, endings: Endings, counter: Path, dies_at: int, *, after: bool) -> None:
+        super().__init__(bell, endings)
         self._counter, self._dies_at, self._after = counter, dies_at, after
 
     async def step(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -49,6 +50,7 @@ if __name__ == "__main__":
     settings = Settings.load()
     durable = MortalDurable(
         Bell(settings.data / "bell"),
+        Endings.at(settings.data, settings.database),
         Path(os.environ["MORTAL_COUNTER"]),
         int(os.environ["MORTAL_DIES_AT"]),
         after=os.environ["MORTAL_WHEN"] == "after",

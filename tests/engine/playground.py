@@ -11,6 +11,7 @@ from pathlib import Path
 from app.core.errors import TenexError
 from app.engine.bell import Bell
 from app.engine.durable import Durable, reporting
+from app.engine.endings import Endings
 from app.engine.lease import leases_for
 from app.engine.names import Queue, Turn
 from app.engine.worker import EngineWorker
@@ -23,10 +24,10 @@ class Stubborn(TenexError):
 class Story:
     """``parent`` starts children on the chunk queue; each appends its number to a file, once if all is well."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, endings: Endings) -> None:
+        self._folder, self._endings = folder, endings
         self._bell = Bell(folder / "bell")
-        self._durable = Durable(self._bell)
+        self._durable = Durable(self._bell, endings)
 
     async def parent(self, name: str, count: int) -> int:
         started = [
@@ -54,7 +55,7 @@ class Story:
     async def announced(self, name: str) -> list[bool]:
         """Of three children, whether workers are told of each, by a bell that nobody else rings."""
         bell = Bell(self._folder / "announcements")
-        durable, told = Durable(bell), list[bool]()
+        durable, told = Durable(bell, self._endings), list[bool]()
         for number, more in enumerate((True, True, False)):
             before = bell.rung_at()
             await durable.child(
@@ -87,7 +88,7 @@ class Story:
         self.note(name, "never")
 
     async def overdue_step(self, name: str) -> None:
-        hurried = Durable(self._bell, step_deadline_s=0.5)
+        hurried = Durable(self._bell, self._endings, step_deadline_s=0.5)
         await hurried.step(self.dawdle, name)
         self.note(name, "never")
 
@@ -108,10 +109,11 @@ class Story:
 
 def main() -> None:
     url, folder = sys.argv[1], Path(sys.argv[2])
-    story = Story(folder)
+    endings = Endings.at(folder, url)
+    story = Story(folder, endings)
     # With SQLite, it looks for work when somebody rings or something has ended here, and hardly before.
     bell, leases = Bell(folder / "bell"), leases_for(url, folder / "leases")
-    worker = EngineWorker(url=url, leases=leases, bell=bell, unrung_factor=50)
+    worker = EngineWorker(url=url, leases=leases, bell=bell, endings=endings, unrung_factor=50)
     names = ("parent", "hurry", "announced", "child", "wait_long", "overdue", "overdue_step", "refuse")
     worker.start({name: reporting(getattr(story, name)) for name in names})
     print("ready", flush=True)

@@ -23,8 +23,6 @@ from app.modules.videos.pipeline.surveying import SurveyPlan
 from app.modules.videos.pipeline.takes import WAIT_DEADLINE_S, TakeSteps
 
 Json = dict[str, Any]
-#: Takes of a vendor are made in minutes.
-_SELDOM_S = 5.0
 
 
 class RenderWorkflow:
@@ -99,8 +97,7 @@ class RenderWorkflow:
         }
         failures = dict[str, list[str]]()
         for name, child in started.items():
-            result = child.result(every_s=_SELDOM_S if elsewhere else None)
-            failures |= await _failure_of(first[name], plan, result)
+            failures |= await _failure_of(first[name], plan, child.result())
         return failures
 
     async def _make_parts(self, job_id: str, plan: Json, laid_out: Json) -> None:
