@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.media.encode import ChunkEncoder, Content, VideoProfile
+from app.media.encode import ChunkEncoder, Content, VideoProfile, planes_of
 from app.media.errors import NotPlayable
 from app.media.ffmpeg import run_ffmpeg
 from app.media.package import encode_part, join, join_sound, verify
@@ -128,6 +128,27 @@ def test_a_chunk_lasts_exactly_as_long_as_its_frames(tmp_path: Path, fps: Fracti
         with av.open(str(path)) as media:
             stream = media.streams.video[0]
             assert (stream.duration or 0) * (stream.time_base or 0) == count / fps
+
+
+@pytest.mark.parametrize("content", [Content.CLIP, Content.FOOTAGE])
+def test_dark_footage_is_coded_more_finely_and_joins_with_the_rest(tmp_path: Path, content: Content) -> None:
+    grain = np.random.default_rng(1).normal(0, 4, (10, SIZE[1], SIZE[0]))
+    profile, chunks, lost = VideoProfile(width=SIZE[0], height=SIZE[1], fps=Fraction(25), content=content), [], []
+    for level in (40, 75, 160):
+        chunks.append(tmp_path / f"{level}.mp4")
+        pictures = np.clip(level + grain, 16, 235).astype(np.uint8)
+        with ChunkEncoder(chunks[-1], profile) as encoder:
+            encoder.planes.u[:], encoder.planes.v[:] = 128, 128
+            for picture in pictures:
+                encoder.planes.y[:] = picture
+                encoder.write()
+        with av.open(str(chunks[-1])) as media:
+            shown = [planes_of(frame).y.astype(int) for frame in media.decode(video=0)]
+        lost.append(float(np.abs(np.stack(shown) - pictures).mean()))
+    assert lost == sorted(lost)
+    assert lost[0] < 0.9 * lost[2]
+    join(chunks, None, tmp_path / "joined.mp4")
+    verify(tmp_path / "joined.mp4", frames=30, fps=Fraction(25), size=SIZE, silent=True)
 
 
 def test_camera_pictures_whose_height_is_no_multiple_of_16_are_encoded_alike_each_time(tmp_path: Path) -> None:
