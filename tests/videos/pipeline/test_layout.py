@@ -91,8 +91,9 @@ def test_no_chunk_lasts_longer_than_it_may() -> None:
     [
         ((), [100, 350, 600]),
         ((66, 316, 566, 816), [100, 316, 566]),  # as near as they are
-        ((66, 475), [100, 350, 600]),  # half a part away: none is near
-        ((474,), [100, 474, 600]),
+        ((66, 160, 790), [100, 350, 600]),  # three quarters of a part away: none is near
+        ((170, 780), [100, 170, 780]),
+        ((475,), [100, 475]),
         (tuple(range(0, 1000, 50)), [100, 350, 600]),
     ],
 )

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.media.encode import Content
 from app.modules.videos.composition import AspectRatio, Brand, Composition, LowerThird, Picture, Resolution, Scene
 from app.modules.videos.pipeline.children import draw_sequence
 from app.modules.videos.pipeline.layout import Chunk, lay_out
@@ -41,6 +42,14 @@ def spelled(made: list[Chunk], missing: str = ascii_lowercase) -> list[str]:
 def test_a_recording_that_goes_on_is_read_by_one_process_for_half_a_minute() -> None:
     assert spelled(chunks(362, 25, 363, 12, 363, 25, 350, host=True)) == ["abc", "defg"]
     assert spelled(chunks(300, 300, 300, host=True)) == ["ab", "c"]
+
+
+def test_the_parts_of_a_clip_are_left_to_different_workers_but_for_short_ones() -> None:
+    parts = [
+        chunk.model_copy(update={"content": Content.CLIP})
+        for chunk in chunks(188, 187, 188, 187, 90, 60, 50, 40, host=True)
+    ]
+    assert spelled(parts) == ["efg", "a", "c", "b", "d", "h"]
 
 
 def test_what_shares_nothing_is_left_to_different_workers() -> None:

@@ -31,9 +31,9 @@ from app.modules.videos.scenery import Value
 
 #: Longer runs are cut: this bounds what a crash can cost. To begin a chunk takes as long as two seconds of it.
 LONGEST_CHUNK_S = 30
-#: Of a clip, of which every frame is dear: two workers have each a part of it. Where key frames are far apart, up to
-#: twice as long.
-LONGEST_CLIP_CHUNK_S = 10
+#: Of a clip, of which every frame is dear: a usual one is of four parts, so that workers end together, and each begins
+#: at a key frame. Where these are far apart, up to twice as long.
+LONGEST_CLIP_CHUNK_S = 8
 #: What can change no byte of a picture: names for people, and where the same bytes are kept.
 _SILENT = {"blob", "origin"}
 
@@ -140,11 +140,11 @@ def parts(
     run: FrameRange, fps: Fraction, longest_s: int = LONGEST_CHUNK_S, keys: Sequence[int] = ()
 ) -> Iterator[FrameRange]:
     """Equal parts, none longer than so many seconds. With ``keys``, each begins at the nearest of them that is less
-    than half a part away: what begins elsewhere has to decode all from the key frame before it on.
+    than three quarters of a part away: what begins elsewhere has to decode all from the key frame before it on.
     """
     count = -(-len(run) // int(longest_s * fps))
     edges = [run.start + len(run) * index // count for index in range(count + 1)]
-    inner = {_nearest(edge, keys, len(run) // (2 * count)) for edge in edges[1:-1]}
+    inner = {_nearest(edge, keys, 3 * len(run) // (4 * count)) for edge in edges[1:-1]}
     for start, stop in pairwise([run.start, *sorted(inner), run.stop]):
         yield FrameRange(start, stop)
 

@@ -31,7 +31,7 @@ def sequences_of(chunks: Sequence[Chunk], missing: Collection[str]) -> list[list
 
 def _belongs(chunk: Chunk, before: Sequence[Chunk]) -> bool:
     fps, frames = Fraction(chunk.fps), sum(each.frames for each in before)
-    longest = 2 * LONGEST_CLIP_CHUNK_S if chunk.content is Content.CLIP else LONGEST_CHUNK_S
+    longest = LONGEST_CLIP_CHUNK_S if chunk.content is Content.CLIP else LONGEST_CHUNK_S
     if frames + chunk.frames > longest * fps + 1:  # a scene of just that length may be rounded up
         return False
     return min(frames, chunk.frames) <= _SHORT_S * fps or not recordings_of([chunk]).isdisjoint(recordings_of(before))
