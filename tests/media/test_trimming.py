@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
+import cv2
 import pytest
 
+from app.media.encode import planes_of
 from app.media.ffmpeg import run_ffmpeg
 from app.media.refusals import Corrupt
 from app.media.trimming import Coded, Copied, Wanted, can_trim, copied_in, trim
@@ -46,6 +49,18 @@ def test_every_frame_is_there_once_wherever_it_is_cut(tmp_path: Path, fps: Fract
             stream = media.streams.video[0]
             assert (stream.average_rate, stream.start_time, stream.frames) == (fps, 0, frames)
             assert (stream.duration or 0) * (stream.time_base or 0) == frames / fps
+
+
+@pytest.mark.parametrize("size", [(642, 362), (406, 720), (3840, 2160)], ids=str)
+def test_sizes_that_are_no_whole_blocks_and_large_ones_are_cut_alike(tmp_path: Path, size: tuple[int, int]) -> None:
+    recording = record(tmp_path / "long.mp4", FPS, 50, size=size, key_every=20)
+    trim(recording, wanted(Fraction(13, 25), 30, size=size), tmp_path / "cut.mp4")
+    assert codes(tmp_path / "cut.mp4") == list(range(13, 43))
+    with av.open(str(recording)) as before, av.open(str(tmp_path / "cut.mp4")) as after:
+        originals = islice(before.decode(video=0), 13, 43)
+        for original, frame in zip(originals, after.decode(video=0), strict=True):
+            assert (frame.width, frame.height) == size
+            assert cv2.absdiff(planes_of(frame).y, planes_of(original).y).mean() < 1
 
 
 def test_open_groups_begin_where_a_frame_needs_none_before_it(tmp_path: Path) -> None:
