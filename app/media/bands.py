@@ -74,13 +74,16 @@ class BandEncoder:
         self._lengths = Lengths.of(self._file.parameter_sets())
         self._around = around
         self._first_block = first_block(band.start, profile)
-        self._context = av.VideoCodecContext.create("libx264", "w")
-        configure(self._context, profile, rows=len(band), more=f":mvrange={_REACH}")
+        self._context, self._profile, self._rows = av.VideoCodecContext.create("libx264", "w"), profile, len(band)
+        self._configure(profile)
         self._context_lengths: Lengths | None = None
         self._given = self._written = self._references = 0
         self._frames = [av.VideoFrame(profile.width, len(band), "yuv420p") for _ in range(_AT_ONCE)]
         self._planes = [planes_of(frame) for frame in self._frames]
         self._drawn = 0
+
+    def _configure(self, profile: VideoProfile) -> None:
+        configure(self._context, profile, rows=self._rows, more=f":mvrange={_REACH}")
 
     @property
     def planes(self) -> Planes:
@@ -93,6 +96,8 @@ class BandEncoder:
             self._encode_drawn()
 
     def _encode_drawn(self) -> None:
+        if self._profile.is_footage and not self._given:
+            self._configure(self._profile.suited_to(self._planes[0].y))
         for frame in self._frames[: self._drawn]:
             frame.pict_type = PictureType.NONE if self._given % self._key_every else PictureType.I
             frame.pts = self._given

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
+from math import ceil, log2
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, assert_never, cast
@@ -66,7 +67,10 @@ _FOOTAGE = _X264_FOOTAGE.format(bframes=4, pbratio=1.6)
 _CLIP = _X264_FOOTAGE.format(bframes=1, pbratio=2.0)
 #: The quantiser of both. In the dark, less that is lost is seen: from such a mean of luma on down to the other, it is
 #: finer by up to so many steps.
-_FOOTAGE_QP, _DIM, _DARK, _FINER_IN_THE_DARK = 21, 100, 50, 3
+_FOOTAGE_QP, _DIM, _DARK, _BLACK, _FINER_IN_THE_DARK = 21, 100, 50, 24, 3
+#: More than that of footage is not taken by all platforms: 25, less what differs from second to second. By so many
+#: steps of the quantiser, half of the bits are saved. A shorter run is taken for as long as that; and the coarsest.
+_MOST_MBPS, _HALVES, _RATED_S, _MOST_COARSER = 24, 6, 2, 20
 #: Of clips, too, no frame is farther from a key frame: platforms convert them, and people seek in them.
 _CLIP_KEY_FRAME_S = 2
 
@@ -85,8 +89,8 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoProfile:
-    """What all chunks of one file share, but for ``finer``: by so many steps of the quantiser footage is coded better.
-    ``qp`` is for drawn content, ``crf`` for that of a camera.
+    """What all chunks of one file share, but for ``finer``: so many steps of the quantiser by which footage is coded
+    better, or worse. ``qp`` is for drawn content, ``crf`` for that of a camera.
     """
 
     width: int
@@ -98,10 +102,23 @@ class VideoProfile:
     content: Content = Content.DRAWN
     finer: int = 0
 
+    @property
+    def is_footage(self) -> bool:
+        return self.content in (Content.FOOTAGE, Content.CLIP)
+
     def suited_to(self, luma: Plane) -> VideoProfile:
-        """For a run of pictures that begins with this one."""
-        dark = (_DIM - float(luma[::8, ::8].mean())) / (_DIM - _DARK)
-        return replace(self, finer=round(_FINER_IN_THE_DARK * min(1.0, max(0.0, dark))))
+        """For a run of footage that begins with this picture. Of one that is black, nothing is known yet."""
+        mean = float(luma[::8, ::8].mean())
+        dark = min(1.0, max(0.0, (_DIM - mean) / (_DIM - _DARK))) if mean > _BLACK else 0.0
+        return replace(self, finer=self.finer + round(_FINER_IN_THE_DARK * dark))
+
+    def held_back(self, chunk: Path, frames: int) -> VideoProfile | None:
+        """Coarser, by which a chunk of footage that has become too large is not; None if it has not, or is coarse."""
+        seconds = max(_RATED_S, frames / self.fps)
+        over = chunk.stat().st_size * 8 / seconds / (_MOST_MBPS * 1_000_000)
+        if not self.is_footage or over <= 1 or -self.finer >= _MOST_COARSER:
+            return None
+        return replace(self, finer=self.finer - ceil(_HALVES * log2(over)) - 1)
 
     @property
     def x264(self) -> str:
@@ -243,7 +260,7 @@ class ChunkEncoder:
         self._encode(picture)
 
     def _encode(self, picture: av.VideoFrame) -> None:
-        if not self._count:
+        if self._profile.is_footage and not self._count:
             self._file.configure(self._profile.suited_to(planes_of(picture).y))
         if self._key_every:
             picture.pict_type = PictureType.NONE if self._count % self._key_every else PictureType.I

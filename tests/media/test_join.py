@@ -151,6 +151,12 @@ def test_dark_footage_is_coded_more_finely_and_joins_with_the_rest(tmp_path: Pat
     verify(tmp_path / "joined.mp4", frames=30, fps=Fraction(25), size=SIZE, silent=True)
 
 
+def test_of_footage_that_begins_black_nothing_is_known() -> None:
+    profile = VideoProfile(width=SIZE[0], height=SIZE[1], fps=Fraction(25), content=Content.CLIP)
+    finer = [profile.suited_to(np.full(SIZE[::-1], level, np.uint8)).finer for level in (16, 40, 75, 160)]
+    assert finer == [0, 3, 2, 0]
+
+
 def test_camera_pictures_whose_height_is_no_multiple_of_16_are_encoded_alike_each_time(tmp_path: Path) -> None:
     source, made = tmp_path / "source.mkv", set[bytes]()
     run_ffmpeg(

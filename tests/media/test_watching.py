@@ -50,13 +50,15 @@ def test_a_flash_is_no_cut(tmp_path: Path) -> None:
     assert len(watch(path, Fraction(0), 100, FPS)) == 1
 
 
-def speaker(path: Path, aside: str) -> Path:
-    """Twelve seconds of a face with grain, moved by so many pixels; a key frame every two seconds."""
+def speaker(path: Path, aside: str, times: int = 1) -> Path:
+    """Twelve seconds of a face with grain, moved by so many pixels; a key frame every two seconds. ``times`` as large as
+    in 640x360.
+    """
     drawn = cv2.imread(str(Path(__file__).parents[2] / "docs" / "presenter.jpg"))
     assert drawn is not None
-    cv2.imwrite(str(path.with_suffix(".png")), cv2.resize(drawn, None, fx=0.3, fy=0.3, interpolation=cv2.INTER_AREA))
-    inputs = ("-f", "lavfi", "-i", "color=0x606060:s=640x360:r=25:d=12", "-i", str(path.with_suffix(".png")))
-    graph = f"[0:v][1:v]overlay=x='40+{aside}':y=60:eval=frame,noise=alls=5:allf=t:all_seed=1"
+    cv2.imwrite(str(path.with_suffix(".png")), cv2.resize(drawn, None, fx=0.3 * times, fy=0.3 * times, interpolation=cv2.INTER_AREA))
+    inputs = ("-f", "lavfi", "-i", f"color=0x606060:s={640 * times}x{360 * times}:r=25:d=12", "-i", str(path.with_suffix(".png")))
+    graph = f"[0:v][1:v]overlay=x='{40 * times}+{aside}':y={60 * times}:eval=frame,noise=alls=5:allf=t:all_seed=1"
     coded = ("-c:v", "libx264", "-preset", "veryfast", "-g", "50", "-sc_threshold", "0", "-pix_fmt", "yuv420p")
     run_ffmpeg((*inputs, "-filter_complex", graph, *coded, str(path)), timeout_s=120)
     return path
@@ -89,6 +91,15 @@ def test_beside_somebody_calm_key_frames_will_do(tmp_path: Path) -> None:
     assert max(np.diff([sight.frame for sight in shot.sights])) <= 16
     assert watch(damaged(still, 6, 8), Fraction(0), 300, FPS) == shots  # nothing of it was decoded
     assert watch(damaged(still, 2, 4), Fraction(0), 300, FPS) != shots
+
+
+def test_before_a_camera_that_drifts_key_frames_will_do_too(tmp_path: Path) -> None:
+    """In two seconds by a third of the face; and it is where it was on the way."""
+    drifting = speaker(tmp_path / "drifting.mp4", "30*t", 2)
+    (shot,) = watch(drifting, Fraction(0), 300, FPS)
+    assert watch(damaged(drifting, 8, 10), Fraction(0), 300, FPS) == (shot,)
+    places = [(sight.frame, sight.faces[0].x * 1280) for sight in shot.sights]
+    assert all(abs(x - places[0][1] - 1.2 * frame) < 20 for frame, x in places)
 
 
 def test_it_is_told_from_which_frames_on_it_can_be_decoded(tmp_path: Path) -> None:

@@ -67,8 +67,16 @@ def _draw(chunk: Chunk, studio: Studio, out: Path, progress: Progress) -> None:
     if chunk.trimming is not None:
         _trim(chunk, studio, out)
         return
+    profile: VideoProfile | None = VideoProfile(
+        width=chunk.width, height=chunk.height, fps=studio.fps, content=chunk.content
+    )
+    while profile is not None:
+        _encode(chunk, profile, studio, out, progress)
+        profile = profile.held_back(out, chunk.frames)  # where there is nothing but noise
+
+
+def _encode(chunk: Chunk, profile: VideoProfile, studio: Studio, out: Path, progress: Progress) -> None:
     painter = painter_of(chunk.look, chunk.fade, studio, chunk.subtitles)
-    profile = VideoProfile(width=chunk.width, height=chunk.height, fps=studio.fps, content=chunk.content)
     stills = painter.stills(chunk.frames) if isinstance(painter, LookPainter) else None
     if stills is not None:
         write_stills(stills, profile, out)
