@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from contextvars import Context
 from pathlib import Path
 from typing import Self
@@ -23,7 +24,7 @@ from app.engine.bell import AGAIN_S, LISTEN_S, Bell
 _UNRUNG_S, _ALL_RING_S = 0.2, 2.0
 #: After so long, what a workflow returned is written down.
 _WRITTEN_S = 0.01
-_UNFINISHED = ("PENDING", "ENQUEUED", "DELAYED")
+_ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 log = structlog.get_logger(__name__)
 
 
@@ -31,8 +32,8 @@ def ended(ids: Collection[str]) -> dict[str, str]:
     """Those of the workflows that have ended, and how: SUCCESS, ERROR, CANCELLED, ..."""
     if not ids:
         return {}
-    flows = DBOS.list_workflows(workflow_ids=list(ids), load_input=False, load_output=False)
-    return {flow.workflow_id: flow.status for flow in flows if flow.status not in _UNFINISHED}
+    flows = DBOS.list_workflows(workflow_ids=list(ids), status=list(_ENDED), load_input=False, load_output=False)
+    return {flow.workflow_id: flow.status for flow in flows}
 
 
 class Endings:
@@ -46,7 +47,7 @@ class Endings:
         self._bell, self._every_s, self._ended = bell, every_s, look
         self._awaited: dict[asyncio.Future[None], str] = {}
         self._watching: asyncio.Task[None] | None = None
-        self._joined = False
+        self._joined = asyncio.Event()
 
     @classmethod
     def at(cls, folder: Path, url: str) -> Self:
@@ -60,10 +61,12 @@ class Endings:
     async def of(self, workflow_id: str) -> None:
         """Wait until it has ended, however it did."""
         future = asyncio.get_running_loop().create_future()
-        self._awaited[future], self._joined = workflow_id, True
+        self._awaited[future] = workflow_id
+        self._joined.set()
         if self._watching is None or self._watching.done():
             # In a context of its own: in that of a workflow, what it asks the engine would be a step.
             self._watching = asyncio.create_task(self._watch(), context=Context())
+            self._watching.add_done_callback(self._give_up)
         try:
             await future
         finally:
@@ -72,10 +75,18 @@ class Endings:
     async def _watch(self) -> None:
         again: Iterator[float] = iter(())
         while self._awaited:
-            heard, self._joined = self._bell.rung_at(), False
+            heard = self._bell.rung_at()
+            self._joined.clear()
             await self._look()
-            if await self._rung(heard, next(again, self._every_s)):
+            if await self._rung(heard, min(self._every_s, next(again, self._every_s))):
                 again = iter(AGAIN_S)
+
+    def _give_up(self, watch: asyncio.Task[None]) -> None:
+        """What ended the watch ends all who wait: nobody would tell them."""
+        error = None if watch.cancelled() else watch.exception()
+        for future in self._awaited:
+            if error is not None and not future.done():
+                future.set_exception(error)
 
     async def _look(self) -> None:
         try:
@@ -88,10 +99,10 @@ class Endings:
                 future.set_result(None)
 
     async def _rung(self, heard: int, seconds: float) -> bool:
-        """Whether somebody rings within so many seconds, or before another begins to wait."""
+        """Whether somebody rings within so many seconds, or until another begins to wait."""
         until = time.monotonic() + seconds
-        while time.monotonic() < until and not self._joined:
-            await asyncio.sleep(LISTEN_S)
-            if self._bell.rung_at() != heard:
-                return True
-        return False
+        while self._bell.rung_at() == heard and time.monotonic() < until and not self._joined.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LISTEN_S):
+                    await self._joined.wait()
+        return self._bell.rung_at() != heard

@@ -114,6 +114,19 @@ def test_what_is_written_down_after_the_ring_is_seen_by_a_later_look(bell: Bell,
     asyncio.run(story())
 
 
+def test_whatever_else_ends_the_looks_ends_those_who_wait(bell: Bell) -> None:
+    def look(ids: Collection[str]) -> Collection[str]:
+        raise RuntimeError(f"can't start new thread for {len(ids)}")
+
+    async def story() -> None:
+        endings = Endings(bell, every_s=_AGES_S, look=look)
+        waiting = [asyncio.create_task(endings.of(each)) for each in ("one", "two")]
+        told = await asyncio.wait_for(asyncio.gather(*waiting, return_exceptions=True), _PATIENCE_S)
+        assert [str(each) for each in told] == ["can't start new thread for 2"] * 2
+
+    asyncio.run(story())
+
+
 def test_an_end_for_which_nobody_rings_is_seen_too(bell: Bell) -> None:
     records = Records()
 

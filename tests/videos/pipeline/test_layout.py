@@ -94,6 +94,7 @@ def test_no_chunk_lasts_longer_than_it_may() -> None:
         ((66, 160, 790), [100, 350, 600]),  # three quarters of a part away: none is near
         ((170, 780), [100, 170, 780]),
         ((475,), [100, 475]),
+        ((474, 475, 476), [100, 474]),  # two parts would begin next to each other
         (tuple(range(0, 1000, 50)), [100, 350, 600]),
     ],
 )

@@ -32,8 +32,10 @@ from app.modules.videos.scenery import Value
 #: Longer runs are cut: this bounds what a crash can cost. To begin a chunk takes as long as two seconds of it.
 LONGEST_CHUNK_S = 30
 #: Of a clip, of which every frame is dear: a usual one is of four parts, so that workers end together, and each begins
-#: at a key frame. Where these are far apart, up to twice as long.
+#: at a key frame. Where these are far apart, up to two and a half times as long.
 LONGEST_CLIP_CHUNK_S = 8
+#: Where key frames are near each other, no part is shorter.
+_SHORTEST_S = 2
 #: What can change no byte of a picture: names for people, and where the same bytes are kept.
 _SILENT = {"blob", "origin"}
 
@@ -144,8 +146,11 @@ def parts(
     """
     count = -(-len(run) // int(longest_s * fps))
     edges = [run.start + len(run) * index // count for index in range(count + 1)]
-    inner = {_nearest(edge, keys, 3 * len(run) // (4 * count)) for edge in edges[1:-1]}
-    for start, stop in pairwise([run.start, *sorted(inner), run.stop]):
+    begins = [run.start]
+    for edge in sorted(_nearest(edge, keys, 3 * len(run) // (4 * count)) for edge in edges[1:-1]):
+        if edge - begins[-1] >= _SHORTEST_S * fps:
+            begins.append(edge)
+    for start, stop in pairwise([*begins, run.stop]):
         yield FrameRange(start, stop)
 
 
