@@ -51,13 +51,15 @@ def test_a_flash_is_no_cut(tmp_path: Path) -> None:
 
 
 def speaker(path: Path, aside: str, times: int = 1) -> Path:
-    """Twelve seconds of a face with grain, moved by so many pixels; a key frame every two seconds. ``times`` as large as
-    in 640x360.
+    """Twelve seconds of a face with grain, moved by so many pixels; a key frame every two seconds. In 640x360, or so
+    many ``times`` as large.
     """
     drawn = cv2.imread(str(Path(__file__).parents[2] / "docs" / "presenter.jpg"))
     assert drawn is not None
-    cv2.imwrite(str(path.with_suffix(".png")), cv2.resize(drawn, None, fx=0.3 * times, fy=0.3 * times, interpolation=cv2.INTER_AREA))
-    inputs = ("-f", "lavfi", "-i", f"color=0x606060:s={640 * times}x{360 * times}:r=25:d=12", "-i", str(path.with_suffix(".png")))
+    share, picture = 0.3 * times, path.with_suffix(".png")
+    cv2.imwrite(str(picture), cv2.resize(drawn, None, fx=share, fy=share, interpolation=cv2.INTER_AREA))
+    ground = f"color=0x606060:s={640 * times}x{360 * times}:r=25:d=12"
+    inputs = ("-f", "lavfi", "-i", ground, "-i", str(picture))
     graph = f"[0:v][1:v]overlay=x='{40 * times}+{aside}':y={60 * times}:eval=frame,noise=alls=5:allf=t:all_seed=1"
     coded = ("-c:v", "libx264", "-preset", "veryfast", "-g", "50", "-sc_threshold", "0", "-pix_fmt", "yuv420p")
     run_ffmpeg((*inputs, "-filter_complex", graph, *coded, str(path)), timeout_s=120)
