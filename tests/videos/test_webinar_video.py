@@ -16,7 +16,7 @@ from app.media.encode import planes_of
 from app.media.ffmpeg import run_ffmpeg
 from app.media.hearing import heard_from
 from app.media.time import SAMPLE_RATE
-from app.modules.videos.composition import Composition, Picture, Resolution, Scene
+from app.modules.videos.composition import AspectRatio, Composition, Picture, Resolution, Scene
 from app.modules.videos.models import RenderJob
 from app.modules.videos.scenery import (
     Arrangement,
@@ -255,6 +255,43 @@ def test_b_roll_of_any_rate_is_shown_at_its_time_and_ends_with_it(place: Site, t
         time = Fraction(1, 2) + (number - 12) / FPS
         late = time - code_of(pictures[number]) / rate
         assert -1 / (2 * FPS) <= late < 1 / rate
+
+
+def test_a_still_grows_slowly_from_its_middle_while_it_is_seen(place: Site, tmp_path: Path) -> None:
+    """One edge, three quarters to the right: it moves outwards by 0.08 of its way, evenly, or not at all."""
+    image = np.full((720, 1280, 3), 40, np.uint8)
+    image[:, 960:] = 220
+    cv2.imwrite(str(tmp_path / "edge.png"), image)
+    still = stored(place, tmp_path / "edge.png", AssetKind.IMAGE, width=1280, height=720)
+    for zoom, grown in ((True, 0.08), (False, 0.0)):
+        shown = Broll(asset=still, at_ms=0, duration_ms=2000, zoom=zoom)
+        scene = Scene(slide=slide(place, tmp_path, 60), duration_ms=2000, broll=(shown,), title="One")
+        video = place.file(place.render_composition(composed(scene)))
+        edges = [int(np.argmax(luma[360] > level(130))) for luma in lumas(video)]
+        assert edges == pytest.approx([960 + 320 * grown * number / 50 for number in range(50)], abs=1.5)
+
+
+@pytest.mark.parametrize("ratio", [AspectRatio.WIDE, AspectRatio.TALL, AspectRatio.SQUARE])
+def test_the_host_in_a_circle_has_a_border_and_a_shadow_in_every_shape(
+    place: Site, tmp_path: Path, ratio: AspectRatio
+) -> None:
+    layout = Layout(corner=Corner.TOP_LEFT, size=300, border=10, border_colour="#FFFFFF", shadow=True)
+    host, ground = film(place, tmp_path, FPS, 50), slide(place, tmp_path, 200)
+    run = Clip(asset=host, start_ms=0, stop_ms=1000)
+    picture = Picture(resolution=Resolution.P720, aspect_ratio=ratio)
+    scenes = (Scene(slide=ground, recording=run, layout=layout, title="One"),)
+    plain = (Scene(slide=ground, recording=run, layout=layout.model_copy(update={"border": 0, "shadow": False})),)
+    with_both, without = (
+        next(lumas(place.file(place.render_composition(Composition(picture=picture, scenes=each))))).astype(int)
+        for each in (scenes, plain)
+    )
+    changed = np.abs(with_both - without) > 8
+    rows, columns = np.nonzero(changed)
+    assert abs(int(np.ptp(rows)) - int(np.ptp(columns))) < 40  # around the circle, the shadow a little below
+    assert not changed[round(rows.mean()), round(columns.mean())]
+    edge = with_both[round(rows.mean()), : round(columns.mean())]
+    assert edge[changed[round(rows.mean()), : round(columns.mean())]].max() > level(245)
+    assert (without - with_both > 8).any()
 
 
 def test_what_is_delivered_with_it(place: Site, tmp_path: Path) -> None:
